@@ -1,0 +1,1 @@
+"""Everything that touches a request: views, serializers, the authentication class, errors as HTTP."""

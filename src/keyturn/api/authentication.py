@@ -1,0 +1,129 @@
+"""The authentication class: a bearer token in a header to a user (RFC 6750)."""
+
+from typing import Any
+
+from django.utils.module_loading import import_string
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from keyturn import conf
+from keyturn.api.errors import TokenNotValid, challenge, refusal_body
+from keyturn.clock import utc_now
+from keyturn.errors import Reason, RefusedError
+from keyturn.tokens.authenticating import authenticate
+from keyturn.tokens.claims import interpret
+
+__all__ = [
+    "JWTAuthentication",
+    "bearer_token",
+    "invalid_token_body",
+    "token_classes",
+    "token_in_header",
+    "user_of",
+    "validated_token",
+]
+
+
+def bearer_token(request: Any) -> bytes | None:
+    """The token of the project's header (``AUTH_HEADER_NAME``, ``AUTH_HEADER_TYPES``).
+
+    Returns:
+        The raw token; None where the header is missing, empty or of another scheme.
+
+    Raises:
+        TokenNotValid: the header has the right scheme and not exactly one token.
+    """
+    header = request.META.get(conf.get().auth_header_name, "")
+    return token_in_header(header.encode("latin-1", "replace") if isinstance(header, str) else header)
+
+
+def token_in_header(header: bytes) -> bytes | None:
+    """The token in the value of the header. Results and errors as :func:`bearer_token`."""
+    parts = header.split()
+    # RFC 9110 section 11.1: schemes are case-insensitive.
+    if not parts or parts[0].lower() not in {kind.lower().encode() for kind in conf.get().auth_header_types}:
+        return None
+    if len(parts) != 2:
+        raise TokenNotValid(
+            {
+                "detail": "Authorization header must contain two space-delimited values",
+                "code": "bad_authorization_header",
+                "reason": Reason.MALFORMED.value,
+            }
+        )
+    return bytes(parts[1])
+
+
+def token_classes() -> list[Any]:
+    """The classes of ``AUTH_TOKEN_CLASSES``, each of simplejwt's interface."""
+    return [import_string(cls) if isinstance(cls, str) else cls for cls in conf.get().auth_token_classes]
+
+
+def invalid_token_body(failures: list[tuple[Any, RefusedError]]) -> dict[str, Any]:
+    """What a client is told when no token class takes its token: simplejwt's form, and the reason.
+
+    Args:
+        failures: each class with its error. The reason is the most telling one: a class for which the token is
+            simply of another type tells nothing.
+    """
+    reasons = [error.reason for _, error in failures]
+    telling = [reason for reason in reasons if reason is not Reason.WRONG_TYPE]
+    return {
+        "detail": "Given token not valid for any token type",
+        "code": "token_not_valid",
+        "messages": [
+            {"token_class": cls.__name__, "token_type": cls.token_type, "message": error.refusal.detail}
+            for cls, error in failures
+        ],
+        "reason": (telling or reasons or [Reason.MALFORMED])[0].value,
+    }
+
+
+def validated_token(raw: bytes) -> Any:
+    """Return the token as an object of the first class that takes it.
+
+    Raises:
+        TokenNotValid: no class takes it.
+    """
+    failures: list[tuple[Any, RefusedError]] = []
+    for cls in token_classes():
+        try:
+            return cls(raw)
+        except RefusedError as error:
+            failures.append((cls, error))
+    raise TokenNotValid(invalid_token_body(failures))
+
+
+def user_of(token: Any) -> Any:
+    """Return the user of a validated token.
+
+    Raises:
+        RefusedError: the user does not stand.
+    """
+    claims = getattr(token, "keyturn_claims", None) or interpret(token.payload)
+    return authenticate(claims, now=utc_now(), session=getattr(token, "keyturn_session", None)).user
+
+
+class JWTAuthentication(BaseAuthentication):
+    """Authenticate by an access token. ``request.auth`` is the validated token, ``request.user`` its user."""
+
+    www_authenticate_realm = "api"
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        """Return user and token, or None where the request carries no token of ours.
+
+        Raises:
+            TokenNotValid: the token or its user does not stand.
+        """
+        raw = bearer_token(request)
+        if raw is None:
+            return None
+        token = validated_token(raw)
+        try:
+            return user_of(token), token
+        except RefusedError as error:
+            raise TokenNotValid(refusal_body(error)) from error
+
+    def authenticate_header(self, request: Request) -> str:
+        """The challenge that makes a refusal a 401."""
+        return challenge(conf.get().auth_header_types[0], realm=self.www_authenticate_realm)

@@ -1,0 +1,88 @@
+"""What all of Keyturn's views share: JSON errors, a bounded body, no surrounding transaction, no caching."""
+
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.db import connections
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.decorators import classonlymethod
+from rest_framework.generics import GenericAPIView
+from rest_framework.parsers import BaseParser, JSONParser
+from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from keyturn import conf
+from keyturn.api.client import calling
+from keyturn.api.errors import PayloadTooLarge
+from keyturn.api.exception_handler import exception_handler
+from keyturn.api.parsers import StrictJSONParser
+
+__all__ = ["KeyturnView", "without_transaction"]
+
+
+def without_transaction(view: Any) -> Any:
+    """Exempt a view from ``ATOMIC_REQUESTS``: a revocation must outlive the 401 that it comes with."""
+    view._non_atomic_requests = set(connections)
+    return view
+
+
+class KeyturnView(GenericAPIView[Any]):
+    """Base of Keyturn's views. It uses the project's parsers and renderers, but for two things.
+
+    JSON is parsed strictly, and the browsable page is shown in development only: a token must not end up in an HTML
+    page that a proxy or a browser keeps.
+    """
+
+    is_reading_body = False
+
+    @classonlymethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        """Return the view function, exempt from ``ATOMIC_REQUESTS``."""
+        return without_transaction(super().as_view(**initkwargs))
+
+    @property
+    def challenge_scheme(self) -> str:
+        """The scheme of ``WWW-Authenticate``."""
+        return conf.get().auth_header_types[0]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer a request, with its caller known to everything called from here."""
+        with calling(request):
+            return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse a body that is too long before reading it, and read it where that fails in a known way."""
+        super().initial(request, *args, **kwargs)
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or int(length) > conf.get().max_body_bytes:
+            raise PayloadTooLarge
+        self.is_reading_body = True
+        request.data  # noqa: B018 - parsing happens here
+        self.is_reading_body = False
+
+    def get_exception_handler(self) -> Any:
+        """Keyturn's own handler, whatever the project uses elsewhere."""
+        return exception_handler
+
+    def get_authenticate_header(self, request: Request) -> str:
+        """Never downgrade a 401 to a 403."""
+        return f'{self.challenge_scheme} realm="api"'
+
+    def get_parsers(self) -> list[BaseParser]:
+        """The project's parsers, with JSON read strictly."""
+        return [StrictJSONParser() if type(parser) is JSONParser else parser for parser in super().get_parsers()]
+
+    def get_renderers(self) -> list[BaseRenderer]:
+        """The project's renderers; the browsable page in development only."""
+        renderers = super().get_renderers()
+        if django_settings.DEBUG:
+            return renderers
+        return [one for one in renderers if not isinstance(one, BrowsableAPIRenderer)] or [JSONRenderer()]
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Forbid caching: answers hold tokens or say whose they are (RFC 6749 section 5.1)."""
+        answer: Response = super().finalize_response(request, response, *args, **kwargs)
+        answer.headers["Cache-Control"] = "no-store"
+        answer.headers["Pragma"] = "no-cache"
+        return answer

@@ -1,0 +1,78 @@
+"""Log out: this session by its refresh token, or all sessions of the user."""
+
+from typing import Any
+
+from rest_framework import serializers, status
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from keyturn.api.authentication import JWTAuthentication, bearer_token, invalid_token_body, token_classes
+from keyturn.api.base import KeyturnView
+from keyturn.api.errors import TokenNotValid, refusal_body
+from keyturn.clock import utc_now
+from keyturn.errors import RefusedError
+from keyturn.sessions.revocation import RevokeReason, revoke_user_sessions
+from keyturn.tokens.claims import Claims, read_access
+from keyturn.tokens.ending import end_session
+
+__all__ = ["LogoutAllView", "LogoutView"]
+
+
+class LogoutSerializer(serializers.Serializer[Any]):
+    """The tutorial's log-out body."""
+
+    refresh_token = serializers.CharField(write_only=True)
+
+
+class LogoutView(KeyturnView):
+    """End the session of a refresh token. Needs the user's access token too; a repeat is no error.
+
+    An expired access token, or one whose session has ended, is enough: log-out must not trap a user.
+    """
+
+    authentication_classes = ()
+    permission_classes = ()
+    serializer_class = LogoutSerializer
+
+    def post(self, request: Request) -> Response:
+        """Revoke the session; 400 on a bad refresh token or another user's."""
+        caller = _signed_by_us(request)
+        body = self.get_serializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        try:
+            end_session(body.validated_data["refresh_token"], now=utc_now(), user_id=caller.user_id)
+        except RefusedError as error:
+            return Response({**refusal_body(error), "code": "token_not_valid"}, status=status.HTTP_400_BAD_REQUEST)
+        return Response(status=status.HTTP_205_RESET_CONTENT)
+
+
+class LogoutAllView(KeyturnView):
+    """End all sessions of the user, this one included."""
+
+    authentication_classes = (JWTAuthentication,)
+    permission_classes = (IsAuthenticated,)
+    serializer_class = serializers.Serializer
+
+    def post(self, request: Request) -> Response:
+        """Revoke every session of the user."""
+        revoke_user_sessions(request.user.pk, reason=RevokeReason.LOGOUT_ALL, now=utc_now())
+        return Response(status=status.HTTP_205_RESET_CONTENT)
+
+
+def _signed_by_us(request: Request) -> Claims:
+    """The claims of the request's access token, expired or not; only its signature, type and user count here."""
+    raw = bearer_token(request)
+    if raw is None:
+        raise NotAuthenticated
+    failures: list[tuple[Any, RefusedError]] = []
+    for cls in token_classes():
+        try:
+            claims = read_access(raw, now=utc_now(), token_type=cls.token_type, even_expired=True)
+        except RefusedError as error:
+            failures.append((cls, error))
+        else:
+            if claims.user_id is not None:
+                return claims
+    raise TokenNotValid(invalid_token_body(failures))

@@ -1,0 +1,130 @@
+"""The bodies of the token endpoints: simplejwt's fields, Keyturn's services behind them."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.http import HttpRequest
+from rest_framework import serializers
+
+from keyturn.api.client import current_client
+from keyturn.clock import utc_now
+from keyturn.signin import check_credentials, signed_in
+from keyturn.tokens.ending import end_session
+from keyturn.tokens.issuing import issue_pair
+from keyturn.tokens.refreshing import refresh, refresh_sliding
+from keyturn.tokens.sliding import issue_sliding
+from keyturn.tokens.verifying import verify_token
+
+__all__ = [
+    "PasswordField",
+    "TokenBlacklistSerializer",
+    "TokenObtainPairSerializer",
+    "TokenObtainSlidingSerializer",
+    "TokenRefreshSerializer",
+    "TokenRefreshSlidingSerializer",
+    "TokenVerifySerializer",
+    "credentials_of",
+    "http_request",
+]
+
+
+class PasswordField(serializers.CharField):
+    """A password: never written out, and taken verbatim, spaces included."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("style", {})["input_type"] = "password"
+        super().__init__(**{"trim_whitespace": False, **kwargs, "write_only": True})
+
+
+def http_request(serializer: serializers.BaseSerializer[Any]) -> HttpRequest | None:
+    """The Django request a serializer works for, if it was given one."""
+    request = serializer.context.get("request")
+    return getattr(request, "_request", request)
+
+
+def credentials_of(attrs: dict[str, Any], username_field: str) -> dict[str, Any]:
+    """What the authentication backends take, out of a login body."""
+    return {username_field: attrs[username_field], "password": attrs["password"]}
+
+
+class _Login(serializers.Serializer[Any]):
+    def get_fields(self) -> dict[str, Any]:
+        """The user model's own name for the user name, and the password."""
+        name = get_user_model().USERNAME_FIELD
+        return {name: serializers.CharField(write_only=True), "password": PasswordField(), **super().get_fields()}
+
+    def _user(self, attrs: dict[str, Any]) -> Any:
+        credentials = credentials_of(attrs, get_user_model().USERNAME_FIELD)
+        return check_credentials(credentials, request=http_request(self))
+
+
+class TokenObtainPairSerializer(_Login):
+    """Sign in: user name and password for a pair."""
+
+    access = serializers.CharField(read_only=True)
+    refresh = serializers.CharField(read_only=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Check the credentials, open a session, issue its first pair."""
+        request = http_request(self)
+        user = self._user(attrs)
+        pair = issue_pair(user=user, now=utc_now(), client=current_client())
+        signed_in(user, request=request)
+        return {"refresh": pair.refresh, "access": pair.access}
+
+
+class TokenObtainSlidingSerializer(_Login):
+    """Sign in: user name and password for a sliding token."""
+
+    token = serializers.CharField(read_only=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Check the credentials, open a session, issue its sliding token."""
+        user = self._user(attrs)
+        token = issue_sliding(user=user, now=utc_now(), client=current_client())
+        signed_in(user, request=http_request(self))
+        return {"token": token}
+
+
+class TokenRefreshSerializer(serializers.Serializer[Any]):
+    """Refresh: a refresh token for a fresh pair."""
+
+    refresh = serializers.CharField()
+    access = serializers.CharField(read_only=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Rotate the session and issue the pair of its current generation."""
+        pair = refresh(attrs["refresh"], now=utc_now(), client=current_client())
+        return {"access": pair.access} if pair.refresh is None else {"access": pair.access, "refresh": pair.refresh}
+
+
+class TokenRefreshSlidingSerializer(serializers.Serializer[Any]):
+    """Refresh a sliding token."""
+
+    token = serializers.CharField()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Issue the same sliding token with a later expiry."""
+        return {"token": refresh_sliding(attrs["token"], now=utc_now(), client=current_client())}
+
+
+class TokenVerifySerializer(serializers.Serializer[Any]):
+    """Ask whether a token would be accepted."""
+
+    token = serializers.CharField(write_only=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Verify without changing anything."""
+        verify_token(attrs["token"], now=utc_now(), client=current_client())
+        return {}
+
+
+class TokenBlacklistSerializer(serializers.Serializer[Any]):
+    """Log out with the refresh token alone."""
+
+    refresh = serializers.CharField(write_only=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """End the session of the token."""
+        end_session(attrs["refresh"], now=utc_now())
+        return {}

@@ -1,0 +1,121 @@
+"""System checks. Ids never change: E… stops a start, W… warns (those tagged for deployment only with ``--deploy``)."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from django.apps import apps
+from django.conf import settings as django_settings
+from django.contrib.auth import get_user_model
+from django.core.checks import CheckMessage, Error, Tags, Warning  # noqa: A004
+from django.core.checks import register as register_check
+from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
+from django.db import connections
+from django.utils.module_loading import import_string
+
+from keyturn import conf
+from keyturn.sessions.statements import SUPPORTED_VENDORS, database
+from keyturn.sessions.user_table import user_table
+
+__all__ = ["register"]
+
+_DOTTED: Final = (
+    "user_authentication_rule",
+    "json_encoder",
+    "token_user_class",
+    "token_obtain_serializer",
+    "token_refresh_serializer",
+    "token_verify_serializer",
+    "token_blacklist_serializer",
+    "sliding_token_obtain_serializer",
+    "sliding_token_refresh_serializer",
+)
+
+
+def register() -> None:
+    """Register the checks with Django."""
+    register_check(check_database, Tags.compatibility)
+    register_check(check_user_model, Tags.models)
+    register_check(check_imports, Tags.compatibility)
+    register_check(check_rotation, Tags.security)
+    register_check(check_deployment, Tags.security, deploy=True)
+
+
+def check_database(**_: object) -> Iterable[CheckMessage]:
+    """E001: the engine's statements are written for PostgreSQL and SQLite."""
+    alias = database()
+    if connections[alias].vendor not in SUPPORTED_VENDORS:
+        yield Error(
+            f"Keyturn keeps its sessions in database {alias!r}, whose kind ({connections[alias].vendor}) it does not"
+            " know.",
+            hint="Use PostgreSQL or SQLite, or route the app 'keyturn' to such a database.",
+            id="keyturn.E001",
+        )
+
+
+def check_user_model(**_: object) -> Iterable[CheckMessage]:
+    """E002: tokens need a user model with a password and the field that USER_ID_FIELD names."""
+    try:
+        user_table(conf.get().user_id_field)
+    except (ImproperlyConfigured, FieldDoesNotExist) as error:
+        yield Error(
+            str(error),
+            hint=f"Name a field of {get_user_model()._meta.label}, or 'pk'.",
+            id="keyturn.E002",
+        )
+
+
+def check_imports(**_: object) -> Iterable[CheckMessage]:
+    """E003: every dotted path in SIMPLE_JWT must lead somewhere."""
+    settings = conf.get()
+    named: list[tuple[str, Any]] = [(name, getattr(settings, name)) for name in _DOTTED]
+    named += [("auth_token_classes", cls) for cls in settings.auth_token_classes]
+    for name in ("on_login_success", "on_login_failed"):
+        value = getattr(settings, name)
+        if value not in {conf.STOCK.ON_LOGIN_SUCCESS, conf.STOCK.ON_LOGIN_FAILED}:
+            named.append((name, value))
+    for name, path in named:
+        if not isinstance(path, str):
+            continue
+        try:
+            import_string(path)
+        except ImportError as error:
+            yield Error(
+                f"SIMPLE_JWT[{name.upper()!r}] is {path!r}, which cannot be imported: {error}.",
+                hint="Correct the dotted path, or leave the name out for the default.",
+                id="keyturn.E003",
+            )
+
+
+def check_rotation(**_: object) -> Iterable[CheckMessage]:
+    """W001: there is no rotation that leaves the old token alive."""
+    settings = conf.get()
+    if settings.rotate_refresh_tokens and not settings.blacklist_after_rotation:
+        yield Warning(
+            "SIMPLE_JWT['BLACKLIST_AFTER_ROTATION'] is False, which Keyturn does not honour: a rotated refresh token"
+            " never stays usable beside its successor.",
+            hint="Remove the setting, or set ROTATE_REFRESH_TOKENS to False to keep one refresh token.",
+            id="keyturn.W001",
+        )
+
+
+def check_deployment(**_: object) -> Iterable[CheckMessage]:
+    """W002, W003: the tutorials' open CORS and shared secret are for development."""
+    settings = conf.get()
+    if apps.is_installed("corsheaders") and any(
+        getattr(django_settings, name, False) for name in ("CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL")
+    ):
+        yield Warning(
+            "CORS is open to all origins.",
+            hint="List your front end in CORS_ALLOWED_ORIGINS.",
+            id="keyturn.W002",
+        )
+    if (
+        settings.algorithm.startswith("HS")
+        and settings.has_own_key
+        and settings.stock_signing_key == (django_settings.SECRET_KEY)
+    ):
+        yield Warning(
+            "SIMPLE_JWT signs access tokens with Django's SECRET_KEY: whoever verifies them can forge anything.",
+            hint="Remove ALGORITHM and SIGNING_KEY, and Keyturn derives a key of its own, or set a separate SIGNING_KEY.",
+            id="keyturn.W003",
+        )

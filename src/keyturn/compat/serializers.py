@@ -1,0 +1,95 @@
+"""simplejwt's serializers on Keyturn's services, so that a project's subclasses of them have the same guarantees."""
+
+from typing import Any
+
+from rest_framework_simplejwt import serializers as stock
+from rest_framework_simplejwt.exceptions import AuthenticationFailed
+
+from keyturn.api.client import current_client
+from keyturn.api.serializers import credentials_of, http_request
+from keyturn.clock import utc_now
+from keyturn.compat.errors import stock_token_errors
+from keyturn.compat.tokens import token_for_session
+from keyturn.errors import RefusedError
+from keyturn.signin import check_credentials, signed_in
+from keyturn.tokens.ending import end_session
+from keyturn.tokens.minting import Lifetimes, refresh_payload
+from keyturn.tokens.refreshing import refresh_sliding, rotate_claims
+from keyturn.tokens.verifying import verify_token
+
+__all__ = ["install"]
+
+
+def install() -> None:
+    """Change simplejwt's serializers in place. Safe to call twice."""
+    stock.PasswordField.__init__ = _password_init  # type: ignore[method-assign]
+    stock.TokenObtainSerializer.validate = _check_credentials  # type: ignore[method-assign]
+    stock.TokenObtainPairSerializer.validate = _obtain_pair  # type: ignore[method-assign]
+    stock.TokenObtainSlidingSerializer.validate = _obtain_sliding  # type: ignore[method-assign]
+    stock.TokenRefreshSerializer.validate = _refresh  # type: ignore[method-assign]
+    stock.TokenRefreshSlidingSerializer.validate = _refresh_sliding  # type: ignore[method-assign]
+    stock.TokenVerifySerializer.validate = _verify  # type: ignore[method-assign]
+    stock.TokenBlacklistSerializer.validate = _blacklist  # type: ignore[method-assign]
+
+
+def _password_init(self: Any, *args: Any, **kwargs: Any) -> None:
+    """A password is taken verbatim."""
+    kwargs.setdefault("style", {})["input_type"] = "password"
+    kwargs.setdefault("trim_whitespace", False)
+    kwargs["write_only"] = True
+    super(stock.PasswordField, self).__init__(*args, **kwargs)
+
+
+def _check_credentials(self: Any, attrs: dict[str, Any]) -> dict[Any, Any]:
+    try:
+        self.user = check_credentials(credentials_of(attrs, self.username_field), request=http_request(self))
+    except RefusedError as error:
+        raise AuthenticationFailed(
+            {"detail": self.error_messages["no_active_account"], "reason": error.reason.value}, "no_active_account"
+        ) from error
+    return {}
+
+
+def _obtain_pair(self: Any, attrs: dict[str, Any]) -> dict[str, Any]:
+    data = super(stock.TokenObtainPairSerializer, self).validate(attrs)
+    refresh = self.get_token(self.user)
+    data["refresh"] = str(refresh)
+    data["access"] = str(refresh.access_token)
+    signed_in(self.user, request=http_request(self))
+    return data  # type: ignore[no-any-return]
+
+
+def _obtain_sliding(self: Any, attrs: dict[str, Any]) -> dict[str, Any]:
+    data = super(stock.TokenObtainSlidingSerializer, self).validate(attrs)
+    data["token"] = str(self.get_token(self.user))
+    signed_in(self.user, request=http_request(self))
+    return data  # type: ignore[no-any-return]
+
+
+def _refresh(self: Any, attrs: dict[str, Any]) -> dict[str, Any]:
+    cls = self.token_class
+    lifetimes = Lifetimes(access=cls.access_token_class.lifetime, refresh=cls.lifetime)
+    with stock_token_errors():
+        done = rotate_claims(attrs["refresh"], now=utc_now(), client=current_client(), lifetimes=lifetimes)
+    token = token_for_session(cls, done.session, refresh_payload(done.session, done.claims))
+    data = {"access": str(token.access_token)}
+    if done.outcome is not None:
+        data["refresh"] = str(token)
+    return data
+
+
+def _refresh_sliding(self: Any, attrs: dict[str, Any]) -> dict[str, Any]:
+    with stock_token_errors():
+        return {"token": refresh_sliding(attrs["token"], now=utc_now(), client=current_client())}
+
+
+def _verify(self: Any, attrs: dict[str, Any]) -> dict[str, Any]:
+    with stock_token_errors():
+        verify_token(attrs["token"], now=utc_now(), client=current_client())
+    return {}
+
+
+def _blacklist(self: Any, attrs: dict[str, Any]) -> dict[str, Any]:
+    with stock_token_errors():
+        end_session(attrs["refresh"], now=utc_now())
+    return {}

@@ -1,0 +1,202 @@
+"""simplejwt's token classes on Keyturn's sessions.
+
+``RefreshToken.for_user(user)`` opens a session. ``RefreshToken(raw)`` and ``AccessToken(raw)`` verify that the session
+and its user stand; ``.blacklist()`` ends the session; ``.access_token`` belongs to it.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from rest_framework_simplejwt import state
+from rest_framework_simplejwt.exceptions import AuthenticationFailed
+from rest_framework_simplejwt.tokens import AccessToken, BlacklistMixin, RefreshToken, SlidingToken, Token
+
+from keyturn import conf
+from keyturn.api.client import current_client
+from keyturn.clock import utc_now
+from keyturn.compat.blacklist import blacklisted_row
+from keyturn.compat.errors import RefusedToken, stock_token_errors
+from keyturn.compat.live_settings import LiveLifetime
+from keyturn.compat.token_backend import KeyturnTokenBackend
+from keyturn.errors import Reason, RefusedError
+from keyturn.sessions.identity import adopted_session_id
+from keyturn.sessions.models import Session
+from keyturn.sessions.values import aware
+from keyturn.tokens.authenticating import check_session
+from keyturn.tokens.claims import GENERATION, SESSION_ID, Claims, TokenType, interpret
+from keyturn.tokens.ending import end_session_of
+from keyturn.tokens.issuing import open_listed_session
+from keyturn.tokens.minting import refresh_payload, user_claims
+from keyturn.tokens.sliding import sliding_payload
+from keyturn.tokens.verifying import check_refresh
+
+__all__ = ["install", "token_for_session"]
+
+_BACKEND = KeyturnTokenBackend()
+
+
+def install() -> None:
+    """Change simplejwt's token classes in place. Safe to call twice."""
+    if hasattr(Token, "keyturn_claims"):
+        return
+    token: Any = Token
+    mixin: Any = BlacklistMixin
+    token.keyturn_claims = None
+    token.keyturn_session = None
+    token.__init__ = _init(token.__init__)
+    token.verify = _verify
+    token.verify_token_type = _verify_token_type
+    token.get_token_backend = lambda _self: _BACKEND
+    token.set_jti = _set_jti(token.set_jti)
+    mixin.for_user = classmethod(
+        _for_user(getattr(mixin.for_user, "__func__", None) if "for_user" in vars(mixin) else token.for_user.__func__)
+    )
+    mixin.check_blacklist = _check_nothing
+    mixin.outstand = _outstand(vars(mixin).get("outstand"))
+    mixin.blacklist = _blacklist
+    for cls, setting in (
+        (AccessToken, "access_token_lifetime"),
+        (RefreshToken, "refresh_token_lifetime"),
+        (SlidingToken, "sliding_token_lifetime"),
+    ):
+        cls.lifetime = LiveLifetime(setting)  # type: ignore[assignment]
+    RefreshToken.access_token = property(_access_token)  # type: ignore[assignment,method-assign]
+    state.token_backend = _BACKEND  # type: ignore[assignment]
+
+
+def token_for_session(cls: type[Any], session: Session, payload: dict[str, Any]) -> Any:
+    """Return a token object of a class for a session and the claims that its token has."""
+    token = cls()
+    token.payload = payload
+    token.keyturn_session = session
+    return token
+
+
+def _init(stock: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(stock)
+    def __init__(self: Any, token: Any = None, verify: bool = True) -> None:
+        with stock_token_errors():
+            stock(self, token, verify)
+
+    return __init__
+
+
+def _verify(self: Any) -> None:
+    """What ``Token.verify`` checks, and that session and user stand."""
+    with stock_token_errors():
+        self.check_exp()
+        claims = interpret(self.payload)
+        if conf.get().token_type_claim is not None:
+            self.verify_token_type()
+        self.keyturn_session = _standing(self, claims)
+        self.keyturn_claims = claims
+
+
+def _standing(token: Any, claims: Claims) -> Session | None:
+    now = utc_now()
+    is_refresh = isinstance(token, RefreshToken)
+    if claims.generation is not None or claims.token_type == TokenType.REFRESH:
+        if not is_refresh and token.token_type != "untyped":
+            raise RefusedError(Reason.WRONG_TYPE, "a refresh token")
+        check_refresh(claims, now=now, client=current_client())
+        return None
+    if is_refresh and claims.sid is not None:
+        raise RefusedError(Reason.WRONG_TYPE, "no refresh token")
+    return check_session(claims, now=now)
+
+
+def _verify_token_type(self: Any) -> None:
+    """Compare the type claim with the class's own."""
+    found = self.payload.get(conf.get().token_type_claim)
+    if found is None:
+        raise RefusedToken(RefusedError(Reason.WRONG_TYPE), "Token has no type")
+    if found != self.token_type:
+        raise RefusedToken(RefusedError(Reason.WRONG_TYPE))
+
+
+def _set_jti(stock: Callable[[Any], None]) -> Callable[[Any], None]:
+    @functools.wraps(stock)
+    def set_jti(self: Any) -> None:
+        """Give the token a new id; it then belongs to no session until it is shown and adopted."""
+        stock(self)
+        if GENERATION in self.payload:
+            del self.payload[GENERATION]
+            del self.payload[SESSION_ID]
+
+    return set_jti
+
+
+def _for_user(stock: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(stock)
+    def for_user(cls: Any, user: Any) -> Any:
+        """Open a session for the user and return its first token.
+
+        Raises:
+            AuthenticationFailed: the user is inactive or gone, or the password changed since the user was loaded.
+        """
+        if cls.token_type not in {TokenType.REFRESH, TokenType.SLIDING}:
+            return stock(cls, user)
+        account = _loaded(user)
+        now = utc_now()
+        try:
+            if cls.token_type == TokenType.SLIDING:
+                payload = sliding_payload(user=account, now=now, client=current_client())
+                token = cls()
+                token.payload = payload
+                return token
+            session = open_listed_session(user=account, now=now, idle_lifetime=cls.lifetime, client=current_client())
+        except RefusedError as error:
+            raise AuthenticationFailed(error.refusal.detail, code=error.refusal.code) from error
+        session.user = account
+        return token_for_session(cls, session, refresh_payload(session, user_claims(account)))
+
+    return for_user
+
+
+def _loaded(user: Any) -> Any:
+    """The user's row; simplejwt's TokenUser has none of its own."""
+    model = get_user_model()
+    if isinstance(user, model):
+        return user
+    wrapped = getattr(user, "_wrapped", None)
+    if isinstance(wrapped, model):
+        return wrapped
+    return model._base_manager.get(**{conf.get().user_id_field: user.pk})
+
+
+def _access_token(self: Any) -> Any:
+    """A new access token with the claims of this refresh token, but for those that are its own."""
+    access = self.access_token_class()
+    access.set_exp(from_time=self.current_time)
+    left_out = {*self.no_copy_claims, *access.payload, GENERATION, "jti"}
+    access.payload |= {name: value for name, value in self.payload.items() if name not in left_out}
+    session = self.keyturn_session
+    if session is not None:
+        access.payload["exp"] = min(access.payload["exp"], int(aware(session.absolute_expires_at).timestamp()))
+    return access
+
+
+def _check_nothing(_self: Any) -> None:
+    """``verify()`` has looked already, by session."""
+
+
+def _outstand(stock: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
+    def outstand(self: Any) -> Any:
+        """List a token that belongs to no session; a session was listed when it was opened."""
+        return None if stock is None or SESSION_ID in self.payload else stock(self)
+
+    return outstand
+
+
+def _blacklist(self: Any) -> Any:
+    """End the session of this token.
+
+    Returns:
+        simplejwt's ``(BlacklistedToken, created)`` where ``token_blacklist`` is installed, else None.
+    """
+    with stock_token_errors():
+        claims = interpret(self.payload)
+        end_session_of(claims, now=utc_now())
+        return blacklisted_row(claims.sid or adopted_session_id(claims.jti))

@@ -1,0 +1,107 @@
+"""The one table of refusals: what a client may know when Keyturn says no.
+
+Everything that refuses a token or a login raises :class:`RefusedError` with one :class:`Reason`; status, code and text
+follow from the table below, so that two doors can never answer the same fact differently. What only the log may know
+goes into ``evidence`` and never leaves the process.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+__all__ = ["REFUSALS", "KeyturnError", "Reason", "Refusal", "RefusedError", "UnavailableError"]
+
+
+class Reason(StrEnum):
+    """Why a token or a login was refused. The words are part of the API: they never change meaning."""
+
+    MALFORMED = "malformed"
+    BAD_SIGNATURE = "bad_signature"
+    UNKNOWN_KEY = "unknown_key"
+    WRONG_TYPE = "wrong_type"
+    WRONG_AUDIENCE = "wrong_audience"
+    WRONG_ISSUER = "wrong_issuer"
+    MISSING_CLAIM = "missing_claim"
+    INVALID_CLAIM = "invalid_claim"
+    NOT_YET_VALID = "not_yet_valid"
+    EXPIRED = "expired"
+    SESSION_REVOKED = "session_revoked"
+    SESSION_EXPIRED = "session_expired"
+    REFRESH_REUSED = "refresh_reused"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a word, not a password
+    USER_INACTIVE = "user_inactive"
+    USER_NOT_FOUND = "user_not_found"
+    USER_MISMATCH = "user_mismatch"
+    BAD_CREDENTIALS = "bad_credentials"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What the client is told: an HTTP status, simplejwt's ``code`` and a sentence."""
+
+    status: int
+    code: str
+    detail: str
+
+
+_INVALID = "Token is invalid"
+
+REFUSALS: Final[Mapping[Reason, Refusal]] = MappingProxyType(
+    {
+        Reason.MALFORMED: Refusal(401, "token_not_valid", _INVALID),
+        Reason.BAD_SIGNATURE: Refusal(401, "token_not_valid", _INVALID),
+        Reason.UNKNOWN_KEY: Refusal(401, "token_not_valid", _INVALID),
+        Reason.WRONG_TYPE: Refusal(401, "token_not_valid", "Token has wrong type"),
+        Reason.WRONG_AUDIENCE: Refusal(401, "token_not_valid", _INVALID),
+        Reason.WRONG_ISSUER: Refusal(401, "token_not_valid", _INVALID),
+        Reason.MISSING_CLAIM: Refusal(401, "token_not_valid", _INVALID),
+        Reason.INVALID_CLAIM: Refusal(401, "token_not_valid", _INVALID),
+        Reason.NOT_YET_VALID: Refusal(401, "token_not_valid", _INVALID),
+        Reason.EXPIRED: Refusal(401, "token_not_valid", "Token is expired"),
+        Reason.SESSION_REVOKED: Refusal(401, "token_not_valid", "Token is blacklisted"),
+        Reason.SESSION_EXPIRED: Refusal(401, "token_not_valid", "Session is expired"),
+        Reason.REFRESH_REUSED: Refusal(401, "token_not_valid", "Token is blacklisted"),
+        Reason.PASSWORD_CHANGED: Refusal(401, "password_changed", "The user's password has been changed."),
+        Reason.USER_INACTIVE: Refusal(401, "user_inactive", "User is inactive"),
+        Reason.USER_NOT_FOUND: Refusal(401, "user_not_found", "User not found"),
+        Reason.USER_MISMATCH: Refusal(401, "token_not_valid", _INVALID),
+        Reason.BAD_CREDENTIALS: Refusal(401, "no_active_account", "No active account found with the given credentials"),
+    }
+)
+
+
+class KeyturnError(Exception):
+    """Base of everything Keyturn raises on purpose."""
+
+
+class RefusedError(KeyturnError):
+    """A token or a login is refused.
+
+    Args:
+        reason: the stable word the client sees.
+        evidence: for the log only: what exactly was wrong. Never a token, key or password.
+    """
+
+    def __init__(self, reason: Reason, evidence: str = "") -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+        self.evidence = evidence
+
+    @property
+    def refusal(self) -> Refusal:
+        """Status, code and sentence for the client."""
+        return REFUSALS[self.reason]
+
+
+class UnavailableError(KeyturnError):
+    """The store cannot answer now; nothing was decided.
+
+    Args:
+        retry_after: seconds after which a retry makes sense (RFC 9110 section 10.2.3).
+    """
+
+    def __init__(self, retry_after: int = 1) -> None:
+        super().__init__("temporarily unavailable")
+        self.retry_after = retry_after

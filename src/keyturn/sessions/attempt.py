@@ -1,0 +1,127 @@
+"""One presentation of a token to a session: the statement that rotates, the row that is read, who may go on."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import OperationalError, connections
+
+from keyturn.errors import Reason
+from keyturn.sessions.blacklist import with_blacklisted
+from keyturn.sessions.client import Binding, Client
+from keyturn.sessions.fingerprint import password_fingerprint
+from keyturn.sessions.models import Session
+from keyturn.sessions.outcome import Refused
+from keyturn.sessions.policy import Policy
+from keyturn.sessions.statements import rotate_sql
+from keyturn.sessions.values import aware, for_column
+
+__all__ = ["Attempt", "read_session"]
+
+_SERIALIZATION_FAILURES = frozenset({"40001", "40P01"})
+
+_ENDED_BECAUSE = {
+    "refresh_reused": Reason.REFRESH_REUSED,
+    "password_changed": Reason.PASSWORD_CHANGED,
+    "user_inactive": Reason.USER_INACTIVE,
+}
+
+
+def read_session(alias: str, sid: UUID) -> Session | None:
+    """Read a session and its user by one indexed join; ``session.blacklisted`` tells what token_blacklist says."""
+    sessions = Session.objects.using(alias).select_related("user").filter(pk=sid)
+    found: Session | None = with_blacklisted(sessions, str(sid)).first()
+    return found
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Who presents what, when. The arguments are those of :func:`keyturn.sessions.rotate`."""
+
+    alias: str
+    sid: UUID
+    user_id: str
+    now: datetime
+    policy: Policy
+    client: Client
+    binding: Binding | None = None
+    leeway: timedelta = timedelta(0)
+
+    @cached_property
+    def claimed_user(self) -> Any:
+        """The claimed user's id as a database parameter; None where no user can have it."""
+        try:
+            return self.policy.users.prepare_id(self.user_id, connections[self.alias])
+        except ValueError:
+            return None
+
+    def compare_and_set(self, *, expected: int, successor: int, idle_expires_at: datetime) -> Session | None:
+        """Move the session from one generation to another if it and its user still stand (P1, P6).
+
+        Returns:
+            The row as it is now, or None if nothing was changed. A serialization failure means just that.
+        """
+        users = self.policy.users
+        sql = rotate_sql(self.alias, users, check_active=self.policy.check_active, claims_user=users.id_is_here)
+        parameters: dict[str, Any] = {
+            "expected": expected,
+            "successor": successor,
+            "now": for_column("rotated_at", self.now, self.alias),
+            "live_at": for_column("rotated_at", self.now - self.leeway, self.alias),
+            "idle_expires_at": for_column("idle_expires_at", idle_expires_at, self.alias),
+            "ip": for_column("ip", self.client.ip, self.alias),
+            "user_agent": self.client.user_agent or None,
+            "sid": for_column("id", self.sid, self.alias),
+            "sid_text": str(self.sid),
+            "binding_kind": self.binding.kind.value if self.binding else "",
+            "binding_hash": self.binding.hash if self.binding else "",
+            "user_id": self.claimed_user,
+        }
+        try:
+            for session in Session.objects.using(self.alias).raw(sql, parameters):
+                return session
+        except OperationalError as error:
+            sqlstate = getattr(error.__cause__, "sqlstate", None)
+            if sqlstate not in _SERIALIZATION_FAILURES or connections[self.alias].in_atomic_block:
+                raise
+        return None
+
+    def standing(self, *, unless_expired: bool = True) -> Session | Refused:
+        """Read the session and say whether it and its user stand, whatever the generation.
+
+        Args:
+            unless_expired: whether the session's own expiries count (an access token carries its own).
+        """
+        session = read_session(self.alias, self.sid)
+        if session is None:
+            return Refused(Reason.SESSION_REVOKED)
+        user: Any = session.user
+        id_field = self.policy.users.id_field
+        try:
+            if getattr(user, id_field.attname) != id_field.to_python(self.user_id):
+                return Refused(Reason.USER_MISMATCH)
+        except (ValidationError, ValueError, TypeError):
+            return Refused(Reason.USER_MISMATCH)
+        if session.is_revoked:
+            return Refused(_ENDED_BECAUSE.get(session.revoked_reason, Reason.SESSION_REVOKED))
+        if session.blacklisted:  # type: ignore[attr-defined] # annotated by read_session
+            return Refused(Reason.SESSION_REVOKED)
+        live_at = self.now - self.leeway
+        if unless_expired and min(aware(session.idle_expires_at), aware(session.absolute_expires_at)) <= live_at:
+            return Refused(Reason.SESSION_EXPIRED)
+        return session
+
+    def admitted(self) -> Session | Refused:
+        """The same, and whether the user may sign in and has still the password of the login (P6)."""
+        session = self.standing()
+        if isinstance(session, Refused):
+            return session
+        user: Any = session.user
+        if not self.policy.admits(user):
+            return Refused(Reason.USER_INACTIVE)
+        if password_fingerprint(user.password) != session.password_fingerprint:
+            return Refused(Reason.PASSWORD_CHANGED)
+        return session

@@ -1,0 +1,107 @@
+"""What the tables of simplejwt's ``token_blacklist`` say about sessions, where a project has that app installed.
+
+There, each session has one OutstandingToken row whose ``jti`` is the session's id; a BlacklistedToken for it ends the
+session. The models are found through Django's registry: this room knows the tables, not simplejwt's code.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.apps import apps
+from django.db.models import Exists, F, QuerySet, Value
+
+from keyturn.sessions.models import Session
+from keyturn.sessions.statements import database
+from keyturn.sessions.values import stored
+
+__all__ = [
+    "ListedProgress",
+    "is_blacklisted",
+    "is_installed",
+    "list_session",
+    "prune_listed",
+    "take_over",
+    "with_blacklisted",
+]
+
+_APP: Final = "rest_framework_simplejwt.token_blacklist"
+_LABEL: Final = "token_blacklist"
+
+
+def is_installed() -> bool:
+    """Whether the project has ``token_blacklist`` in its ``INSTALLED_APPS``."""
+    return apps.is_installed(_APP)
+
+
+def _model(name: str) -> Any:
+    return apps.get_model(_LABEL, name)
+
+
+def with_blacklisted(sessions: QuerySet[Session], jti: str) -> Any:
+    """Add ``blacklisted`` (bool) to a query for the session whose OutstandingToken has this ``jti``."""
+    if not is_installed():
+        return sessions.annotate(blacklisted=Value(value=False))
+    return sessions.annotate(blacklisted=Exists(_model("BlacklistedToken").objects.filter(token__jti=jti)))
+
+
+def is_blacklisted(jti: str, *, alias: str) -> bool:
+    """Whether a token of stock simplejwt was blacklisted before Keyturn saw it."""
+    return is_installed() and bool(_model("BlacklistedToken").objects.using(alias).filter(token__jti=jti).exists())
+
+
+def list_session(session: Session, *, alias: str) -> None:
+    """Add the one OutstandingToken row of a new session: its id, never a token."""
+    if is_installed():
+        _model("OutstandingToken").objects.using(alias).create(
+            user_id=session.user_id,
+            jti=str(session.id),
+            token=str(session.id),
+            created_at=session.created_at,
+            expires_at=session.absolute_expires_at,
+        )
+
+
+def take_over(session: Session, jti: str, *, alias: str) -> None:
+    """Make the OutstandingToken row of an adopted stock token the session's; the raw token in it goes."""
+    if not is_installed():
+        return
+    rows = _model("OutstandingToken").objects.using(alias)
+    if not rows.filter(jti=jti).update(
+        jti=str(session.id), token=str(session.id), user_id=session.user_id, expires_at=session.absolute_expires_at
+    ):
+        list_session(session, alias=alias)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedProgress:
+    """What pruning did to ``token_blacklist``.
+
+    Args:
+        removed: OutstandingToken rows whose token has expired.
+        emptied: rows in which stock simplejwt had stored a raw refresh token, which is gone now.
+    """
+
+    removed: int
+    emptied: int
+
+
+def prune_listed(*, now: datetime, batch_size: int) -> ListedProgress | None:
+    """Remove expired rows of ``token_blacklist`` and the raw tokens in it; None where the app is not installed.
+
+    A raw token is replaced by its ``jti``: nothing needs it, and whoever reads the database could present it.
+
+    Args:
+        now: aware.
+        batch_size: rows a transaction.
+    """
+    if not is_installed():
+        return None
+    rows = _model("OutstandingToken").objects.using(database())
+    removed = emptied = 0
+    while batch := list(rows.filter(expires_at__lt=stored(now)).values_list("pk", flat=True)[:batch_size]):
+        rows.filter(pk__in=batch).delete()
+        removed += len(batch)
+    while batch := list(rows.filter(token__contains=".").values_list("pk", flat=True)[:batch_size]):
+        emptied += rows.filter(pk__in=batch).update(token=F("jti"))
+    return ListedProgress(removed, emptied)

@@ -1,0 +1,69 @@
+"""The session row: one login, one row, changed in place for as long as it lives."""
+
+from typing import Any, Never
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from keyturn.sessions.identity import new_session_id
+
+__all__ = ["Session"]
+
+
+class Session(models.Model):
+    """One login of one user on one client; its id is the claim ``sid`` and names the family of refresh tokens.
+
+    Rows are inserted by :mod:`keyturn.sessions.opening` and changed by conditional UPDATEs only. No index covers a
+    column that a refresh changes, so that PostgreSQL can update in place (heap-only tuples).
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_session_id, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="keyturn_sessions", verbose_name=_("user")
+    )
+    created_at = models.DateTimeField(_("created"))
+    auth_time = models.DateTimeField(_("authenticated"), help_text=_("When the user last proved who they are."))
+    absolute_expires_at = models.DateTimeField(_("ends at the latest"))
+    adopted_until = models.DateTimeField(
+        null=True, help_text=_("Expiry of the refresh token of stock simplejwt that this session was adopted from.")
+    )
+    revoked_at = models.DateTimeField(_("revoked"), null=True)
+    revoked_reason = models.CharField(_("reason"), max_length=32, default="")
+    password_fingerprint = models.CharField(max_length=64, help_text=_("SHA-256 of the user's stored password hash."))
+    amr = models.CharField(
+        _("authentication methods"), max_length=100, help_text=_("Words of RFC 8176, separated by spaces.")
+    )
+    binding_kind = models.CharField(max_length=16, default="")
+    binding_hash = models.CharField(max_length=64, default="")
+    client_label = models.CharField(_("label"), max_length=100, default="")
+    # What a refresh changes stands together, so that little is written.
+    generation = models.BigIntegerField(default=0)
+    forgiven = models.BigIntegerField(null=True, help_text=_("The generation at which a late predecessor was let in."))
+    rotated_at = models.DateTimeField(_("last used"))
+    idle_expires_at = models.DateTimeField(_("ends unless used before"))
+    ip = models.GenericIPAddressField(_("address"), null=True, unpack_ipv4=True)
+    user_agent = models.CharField(_("user agent"), max_length=300, default="")
+
+    class Meta:
+        db_table = "keyturn_session"
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+        # UUIDv7: by id is by time of login.
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    def save(self, *args: Any, **kwargs: Any) -> Never:
+        """Refuse: a row written back whole would undo a rotation or a revocation that happened meanwhile.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError("A session is changed by the services of keyturn.sessions, never by save().")
+
+    @property
+    def is_revoked(self) -> bool:
+        """Whether somebody or something ended this session before its time."""
+        return self.revoked_at is not None

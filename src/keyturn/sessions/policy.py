@@ -1,0 +1,60 @@
+"""What a project decides about its sessions, as the services of this room want it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.utils.module_loading import import_string
+
+from keyturn import conf
+from keyturn.sessions.user_table import UserTable, user_table
+
+__all__ = ["Policy"]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The settings that sessions depend on.
+
+    Args:
+        grace: ``REFRESH_GRACE``.
+        forgive_after: ``REFRESH_FORGIVE_AFTER``.
+        absolute_lifetime: from login to the latest end.
+        check_active: ``CHECK_USER_IS_ACTIVE``.
+        user_rule: a ``USER_AUTHENTICATION_RULE`` of the project's own, called with the user; None for simplejwt's.
+        users: the user model's table.
+    """
+
+    grace: timedelta
+    forgive_after: conf.ForgiveAfter
+    absolute_lifetime: timedelta
+    check_active: bool
+    user_rule: Any
+    users: UserTable
+
+    @classmethod
+    def current(cls) -> "Policy":
+        """The policy of the settings in force."""
+        settings = conf.get()
+        rule = settings.user_authentication_rule
+        return cls(
+            grace=settings.refresh_grace,
+            forgive_after=settings.refresh_forgive_after,
+            absolute_lifetime=settings.session_absolute_lifetime,
+            check_active=settings.check_user_is_active,
+            user_rule=None if rule == conf.STOCK.USER_RULE else import_string(rule) if isinstance(rule, str) else rule,
+            users=user_table(settings.user_id_field),
+        )
+
+    @property
+    def must_load_user(self) -> bool:
+        """Whether the database alone cannot say that the user may go on."""
+        if self.user_rule is not None or not self.users.id_is_here:
+            return True
+        return self.check_active and self.users.is_active is None
+
+    def admits(self, user: Any) -> bool:
+        """Whether this user may sign in and stay signed in (P6)."""
+        if self.user_rule is not None:
+            return bool(self.user_rule(user))
+        return not self.check_active or bool(user.is_active)

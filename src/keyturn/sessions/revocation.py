@@ -1,0 +1,105 @@
+"""End sessions before their time. Every way in ends here, in one transaction with all that must know of it."""
+
+import logging
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connections, transaction
+from django.dispatch import Signal
+
+from keyturn.sessions.models import Session
+from keyturn.sessions.statements import database, revoke_sql
+from keyturn.sessions.values import for_column
+
+__all__ = ["RevokeReason", "revoke_sessions", "revoke_user_sessions", "sessions_revoked"]
+
+logger = logging.getLogger("keyturn.sessions")
+
+sessions_revoked = Signal()
+"""Sent inside the revocation's transaction with ``session_ids`` (tuple of UUID) and ``reason`` (str)."""
+
+
+class RevokeReason:
+    """Why a session ended, as stored in its row. Words, not codes: the user's list of sessions shows them."""
+
+    LOGOUT = "logout"
+    LOGOUT_ALL = "logout_all"
+    LOGOUT_OTHERS = "logout_others"
+    REVOKED_BY_USER = "revoked_by_user"
+    REVOKED_BY_ADMIN = "revoked_by_admin"
+    BLACKLISTED = "blacklisted"
+    REFRESH_REUSED = "refresh_reused"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a word, not a password
+    USER_INACTIVE = "user_inactive"
+
+
+def revoke_sessions(
+    session_ids: Collection[UUID], *, reason: str, now: datetime, user_pk: Any = None
+) -> tuple[UUID, ...]:
+    """Revoke sessions by id.
+
+    Args:
+        session_ids: which; ids that do not exist are passed over.
+        reason: a word of :class:`RevokeReason`.
+        now: aware; becomes ``revoked_at``.
+        user_pk: only sessions of this user are touched; None: of any user.
+
+    Returns:
+        The ids that this call ended; sessions that had ended before are not among them.
+    """
+    if not session_ids:
+        return ()
+    alias = database()
+    parameters = {f"id{n}": for_column("id", sid, alias) for n, sid in enumerate(session_ids)}
+    condition = f"id IN ({', '.join(f'%({name})s' for name in parameters)})"
+    if user_pk is not None:
+        condition += " AND user_id = %(user_id)s"
+        parameters["user_id"] = _user_key(user_pk, alias)
+    return _revoke(alias, condition, parameters, reason=reason, now=now)
+
+
+def revoke_user_sessions(
+    user_pk: Any, *, reason: str, now: datetime, keep: UUID | None = None, unless_fingerprint: str | None = None
+) -> tuple[UUID, ...]:
+    """Revoke all of a user's sessions.
+
+    Args:
+        user_pk: the user's primary key.
+        reason: a word of :class:`RevokeReason`.
+        now: aware; becomes ``revoked_at``.
+        keep: the one session to leave alone.
+        unless_fingerprint: leave alone the sessions that were opened under this password fingerprint.
+
+    Returns:
+        The ids that this call ended.
+    """
+    alias = database()
+    parameters = {"user_id": _user_key(user_pk, alias)}
+    condition = "user_id = %(user_id)s"
+    if keep is not None:
+        condition += " AND id <> %(keep)s"
+        parameters["keep"] = for_column("id", keep, alias)
+    if unless_fingerprint is not None:
+        condition += " AND password_fingerprint <> %(unless)s"
+        parameters["unless"] = unless_fingerprint
+    return _revoke(alias, condition, parameters, reason=reason, now=now)
+
+
+def _user_key(user_pk: Any, alias: str) -> Any:
+    field: Any = Session._meta.get_field("user")
+    return field.get_db_prep_value(user_pk, connections[alias])
+
+
+def _revoke(alias: str, condition: str, parameters: dict[str, Any], *, reason: str, now: datetime) -> tuple[UUID, ...]:
+    parameters = {**parameters, "now": for_column("revoked_at", now, alias), "reason": reason}
+    with transaction.atomic(using=alias):
+        ended = tuple(
+            session.id for session in Session.objects.using(alias).raw(revoke_sql(alias, condition), parameters)
+        )
+        if ended:
+            sessions_revoked.send(sender=Session, session_ids=ended, reason=reason)
+    for sid in ended:
+        logger.info("session %s ended: %s", sid, reason)
+    return ended

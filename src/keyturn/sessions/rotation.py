@@ -1,0 +1,195 @@
+"""Refresh a session: one compare-and-set, and the rule where it changed nothing."""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from keyturn.errors import Reason, UnavailableError
+from keyturn.sessions.attempt import Attempt
+from keyturn.sessions.client import Binding, BindingKind, Client, same_agent
+from keyturn.sessions.models import Session
+from keyturn.sessions.outcome import Converged, Forgiven, Outcome, Refused, Reused, Rotated
+from keyturn.sessions.policy import Policy
+from keyturn.sessions.revocation import RevokeReason, revoke_sessions
+from keyturn.sessions.rule import Presented, Standing, Verdict, judge
+from keyturn.sessions.statements import database
+from keyturn.sessions.values import aware
+
+__all__ = ["MAX_GENERATION", "examine", "rotate", "touch"]
+
+logger = logging.getLogger("keyturn.sessions")
+
+MAX_GENERATION: Final = 2**53
+"""Far beyond any real session, within every JSON number and every BIGINT."""
+
+_ATTEMPTS: Final = 8
+"""Each further attempt means that another request changed the row in between; eight in a row is a fault, not a race."""
+
+
+def rotate(
+    *,
+    sid: UUID,
+    generation: int,
+    user_id: str,
+    now: datetime,
+    idle_lifetime: timedelta,
+    policy: Policy,
+    client: Client,
+    binding: Binding | None = None,
+    leeway: timedelta = timedelta(0),
+) -> Outcome:
+    """Present a refresh token of one generation and get what the rule gives for it.
+
+    Args:
+        sid: the session.
+        generation: k, the generation the token names.
+        user_id: the user the token claims, in the form of ``USER_ID_FIELD``.
+        now: aware.
+        idle_lifetime: how long the successor lives unused.
+        policy: grace, forgiveness, and which users may go on.
+        client: who presents it.
+        binding: what came with the request; must be the session's own if it is bound.
+        leeway: tolerance for the session's expiries.
+
+    Returns:
+        The outcome. After ``Reused`` the session is revoked and, unless the caller holds a transaction open, that is
+        committed; after ``Refused`` nothing has changed.
+
+    Raises:
+        UnavailableError: other requests changed the row again and again; nothing was decided.
+    """
+    attempt = Attempt(database(), sid, user_id, now, policy, client, binding, leeway)
+    if attempt.claimed_user is None:
+        return Refused(Reason.USER_MISMATCH)
+    if policy.must_load_user and isinstance(refused := attempt.admitted(), Refused):
+        return refused
+    expected = generation
+    for _ in range(_ATTEMPTS):
+        changed = attempt.compare_and_set(
+            expected=expected, successor=generation + 1, idle_expires_at=now + idle_lifetime
+        )
+        if changed is not None:
+            return Rotated(changed)
+        session = attempt.admitted()
+        if isinstance(session, Refused):
+            return session
+        match _judged(session, generation, attempt):
+            case Verdict.ROTATE:
+                expected = generation
+            case Verdict.ADOPT:
+                logger.warning("session %s: generation %d comes from commits that the database lost", sid, generation)
+                expected = session.generation
+            case Verdict.CONVERGE:
+                return Converged(session)
+            case Verdict.FORGIVE:
+                if _forgive(session, attempt.alias):
+                    return Forgiven(session)
+                expected = generation
+            case Verdict.REUSE:
+                return _end(session, generation, now)
+    raise UnavailableError
+
+
+def examine(
+    *,
+    sid: UUID,
+    generation: int,
+    user_id: str,
+    now: datetime,
+    policy: Policy,
+    client: Client,
+    binding: Binding | None = None,
+    leeway: timedelta = timedelta(0),
+    end_reused: bool = False,
+) -> Session | Refused:
+    """Say whether :func:`rotate` would accept this generation now, and rotate nothing.
+
+    Args:
+        end_reused: whether reuse ends the session, as where refresh tokens do not rotate; otherwise nothing at all
+            changes, and asking is no oracle for a thief.
+
+    Returns:
+        The session as it stands, or why it would be refused.
+    """
+    attempt = Attempt(database(), sid, user_id, now, policy, client, binding, leeway)
+    session = attempt.admitted()
+    if isinstance(session, Session) and _judged(session, generation, attempt) is Verdict.REUSE:
+        if end_reused:
+            _end(session, generation, now)
+        return Refused(Reason.REFRESH_REUSED)
+    return session
+
+
+def touch(
+    *,
+    sid: UUID,
+    user_id: str,
+    now: datetime,
+    ends_at: datetime,
+    policy: Policy,
+    client: Client,
+    leeway: timedelta = timedelta(0),
+) -> Session | Refused:
+    """Mark a session as used that has no generations (sliding tokens), if it and its user still stand.
+
+    Args:
+        ends_at: the instant after which the session is not refreshed any more (the token's ``refresh_exp``).
+    """
+    attempt = Attempt(database(), sid, user_id, now, policy, client, None, leeway)
+    if attempt.claimed_user is None:
+        return Refused(Reason.USER_MISMATCH)
+    if policy.must_load_user and isinstance(refused := attempt.admitted(), Refused):
+        return refused
+    changed = attempt.compare_and_set(expected=0, successor=0, idle_expires_at=ends_at)
+    if changed is not None:
+        return changed
+    session = attempt.admitted()
+    # A session that stands but was not changed has generations: it belongs to a refresh token.
+    return session if isinstance(session, Refused) else Refused(Reason.WRONG_TYPE)
+
+
+def _judged(session: Session, generation: int, attempt: Attempt) -> Verdict:
+    kind = BindingKind(session.binding_kind) if session.binding_kind else None
+    binding = attempt.binding
+    carries = kind is None or (
+        binding is not None and binding.matches(kind=session.binding_kind, hash=session.binding_hash)
+    )
+    return judge(
+        Standing(
+            generation=session.generation,
+            rotated_at=aware(session.rotated_at),
+            forgiven=session.forgiven,
+            binding_kind=kind,
+        ),
+        Presented(
+            generation=generation,
+            at=attempt.now,
+            carries_binding=carries,
+            same_agent=same_agent(session.user_agent, attempt.client.user_agent),
+        ),
+        grace=attempt.policy.grace,
+        forgive_after=attempt.policy.forgive_after,
+    )
+
+
+def _forgive(session: Session, alias: str) -> bool:
+    """Remember the forgiveness, unless the session moved on or another forgiveness came first."""
+    before = {"forgiven__isnull": True} if session.forgiven is None else {"forgiven": session.forgiven}
+    unchanged = Session.objects.using(alias).filter(
+        pk=session.pk, generation=session.generation, revoked_at__isnull=True, **before
+    )
+    return bool(unchanged.update(forgiven=session.generation))
+
+
+def _end(session: Session, generation: int, now: datetime) -> Reused:
+    """Two parties hold this session, and nobody can tell which is the thief: both are signed out (RFC 9700 4.14.2)."""
+    logger.warning(
+        "refresh token reuse: session %s of user %s stands at generation %d, generation %d was presented",
+        session.pk,
+        session.user_id,
+        session.generation,
+        generation,
+    )
+    revoke_sessions((session.pk,), reason=RevokeReason.REFRESH_REUSED, now=now)
+    return Reused(session)

@@ -1,0 +1,104 @@
+"""The rule of rotation: what a valid refresh token of generation k means to a session of generation n.
+
+Pure: no database, no clock. DESIGN: every cell of this table has a test at and around its bounds, and
+``tests/simulation`` measures what the rule does to honest clients and to thieves.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from keyturn.conf import ForgiveAfter
+from keyturn.sessions.client import BindingKind
+
+__all__ = ["Presented", "Standing", "Verdict", "judge"]
+
+
+class Verdict(Enum):
+    """What to do with the presented generation."""
+
+    ROTATE = auto()
+    """It is the current one: rotate by compare-and-set."""
+    CONVERGE = auto()
+    """A retry, a lost reply or another tab: answer with the current generation's identical token."""
+    FORGIVE = auto()
+    """A late predecessor, let in once: converge, and remember it."""
+    ADOPT = auto()
+    """From a future that the database forgot (fail-over, restore): take it and rotate."""
+    REUSE = auto()
+    """Two parties hold this session: end it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The session as the row has it.
+
+    Args:
+        generation: n, the current generation.
+        rotated_at: when n was made.
+        forgiven: the generation at which a late predecessor was last let in, or None.
+        binding_kind: what the session is bound to; None: unbound.
+    """
+
+    generation: int
+    rotated_at: datetime
+    forgiven: int | None
+    binding_kind: BindingKind | None
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """The refresh token as presented.
+
+    Args:
+        generation: k.
+        at: now.
+        carries_binding: the session's binding came with it (True for an unbound session).
+        same_agent: the user agent is the one of the last rotation but for version numbers.
+    """
+
+    generation: int
+    at: datetime
+    carries_binding: bool
+    same_agent: bool
+
+
+def judge(standing: Standing, presented: Presented, *, grace: timedelta, forgive_after: ForgiveAfter) -> Verdict:
+    """Judge a presented generation.
+
+    Args:
+        standing: the session's row.
+        presented: the token and who shows it.
+        grace: ``REFRESH_GRACE``; zero means strict: a generation works once, no converging and no forgiving.
+        forgive_after: ``REFRESH_FORGIVE_AFTER``.
+
+    Returns:
+        The verdict. RFC 9700 section 4.14.2 asks for reuse to end the session; the other rows of the table exist so
+        that a lost reply is never mistaken for reuse.
+    """
+    if not presented.carries_binding:
+        return Verdict.REUSE
+    behind = standing.generation - presented.generation
+    if behind == 0:
+        return Verdict.ROTATE
+    if behind < 0:
+        return Verdict.ADOPT
+    if grace <= timedelta(0):
+        return Verdict.REUSE
+    unbound = standing.binding_kind is None
+    # A clock that stepped back must not make a rotation look old, nor young for ever.
+    age = max(presented.at - standing.rotated_at, timedelta(0))
+    if behind <= 2 and age <= grace and (presented.same_agent or not unbound):
+        return Verdict.CONVERGE
+    if behind == 1:
+        if standing.forgiven == standing.generation:
+            return Verdict.CONVERGE
+        if standing.forgiven is None or standing.generation - standing.forgiven >= _patience(standing, forgive_after):
+            return Verdict.FORGIVE
+    return Verdict.REUSE
+
+
+def _patience(standing: Standing, forgive_after: ForgiveAfter) -> int:
+    if standing.binding_kind is None:
+        return forgive_after.unbound
+    return forgive_after.dpop if standing.binding_kind is BindingKind.DPOP else forgive_after.cookie

@@ -1,0 +1,126 @@
+"""The SQL of the session engine: the statements that must do in one step what the ORM would do in several.
+
+Each is built once for a database vendor, a user model and a few switches. Names of tables and columns come from the
+models and are quoted; every value is a parameter.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.apps import apps
+from django.db import connections, router
+
+from keyturn.sessions.fingerprint import password_fingerprint_sql
+from keyturn.sessions.models import Session
+from keyturn.sessions.user_table import UserTable
+
+__all__ = ["SUPPORTED_VENDORS", "database", "insert_sql", "revoke_sql", "rotate_sql", "vendor"]
+
+SUPPORTED_VENDORS = ("postgresql", "sqlite")
+
+BLACKLIST_APP = "token_blacklist"
+
+
+def database() -> str:
+    """The alias that sessions live in: always the primary, never a replica."""
+    return router.db_for_write(Session)
+
+
+def vendor(alias: str) -> str:
+    """The kind of database behind an alias."""
+    return connections[alias].vendor
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Quoted names of one database."""
+
+    alias: str
+
+    def __call__(self, name: str) -> str:
+        return connections[self.alias].ops.quote_name(name)
+
+
+def _columns() -> list[str]:
+    return [field.column for field in Session._meta.concrete_fields]
+
+
+def _live_user(names: _Names, users: UserTable, *, check_active: bool, kind: str) -> str:
+    """The conditions on the user's row that every mint re-checks (DESIGN P6)."""
+    conditions = [
+        f"u.{names(users.key)} = s.user_id",
+        f"{password_fingerprint_sql('u.' + names(users.password), kind)} = s.password_fingerprint",
+    ]
+    if check_active and users.is_active is not None:
+        conditions.append(f"u.{names(users.is_active)}")
+    return " AND ".join(conditions)
+
+
+def _not_blacklisted(names: _Names) -> str:
+    """Doors without a signal (``bulk_create`` of BlacklistedToken, SQL) take effect at the next mint."""
+    if not apps.is_installed("rest_framework_simplejwt.token_blacklist"):
+        return ""
+    outstanding = names(apps.get_model(BLACKLIST_APP, "OutstandingToken")._meta.db_table)
+    blacklisted = names(apps.get_model(BLACKLIST_APP, "BlacklistedToken")._meta.db_table)
+    return (
+        f" AND NOT EXISTS (SELECT 1 FROM {outstanding} o JOIN {blacklisted} b ON b.token_id = o.id"
+        " WHERE o.jti = %(sid_text)s)"
+    )
+
+
+@lru_cache(maxsize=32)
+def rotate_sql(alias: str, users: UserTable, *, check_active: bool, claims_user: bool) -> str:
+    """One compare-and-set: from ``expected`` to ``successor``, if session and user still stand.
+
+    Parameters: expected, successor, now, live_at, idle_expires_at, ip, user_agent, sid, sid_text, binding_kind,
+    binding_hash, and user_id where ``claims_user``. Returns the row as it is afterwards.
+    """
+    names = _Names(alias)
+    kind = vendor(alias)
+    least = "LEAST" if kind == "postgresql" else "MIN"
+    claimed = ""
+    if claims_user:
+        own = "s.user_id" if users.id_field.primary_key else f"u.{names(str(users.id_field.column))}"
+        claimed = f" AND {own} = %(user_id)s"
+    returned = ", ".join(f"s.{names(column)}" if kind == "postgresql" else names(column) for column in _columns())
+    return (
+        f"UPDATE {names(Session._meta.db_table)} AS s SET generation = %(successor)s, rotated_at = %(now)s,"  # noqa: S608
+        f" idle_expires_at = {least}(%(idle_expires_at)s, s.absolute_expires_at),"
+        " ip = COALESCE(%(ip)s, s.ip), user_agent = COALESCE(%(user_agent)s, s.user_agent)"
+        f" FROM {names(users.table)} AS u"
+        " WHERE s.id = %(sid)s AND s.generation = %(expected)s AND s.revoked_at IS NULL"
+        " AND s.idle_expires_at > %(live_at)s AND s.absolute_expires_at > %(live_at)s"
+        " AND (s.binding_kind = '' OR (s.binding_kind = %(binding_kind)s AND s.binding_hash = %(binding_hash)s))"
+        f" AND {_live_user(names, users, check_active=check_active, kind=kind)}{claimed}{_not_blacklisted(names)}"
+        f" RETURNING {returned}"
+    )
+
+
+@lru_cache(maxsize=32)
+def insert_sql(alias: str, users: UserTable, *, check_active: bool) -> str:
+    """Open a session only if the verified password is still the user's, under a share lock on PostgreSQL.
+
+    Parameters: one for each column of the row but ``user_id``, plus ``user_pk`` and ``verified``. A session that
+    exists already is left alone (adoption may race).
+    """
+    names = _Names(alias)
+    columns = _columns()
+    values = [f"u.{names(users.key)}" if column == "user_id" else f"%({column})s" for column in columns]
+    active = f" AND u.{names(users.is_active)}" if check_active and users.is_active is not None else ""
+    lock = " FOR SHARE OF u" if vendor(alias) == "postgresql" else ""
+    return (
+        f"INSERT INTO {names(Session._meta.db_table)} ({', '.join(names(column) for column in columns)})"  # noqa: S608
+        f" SELECT {', '.join(values)} FROM {names(users.table)} AS u"
+        f" WHERE u.{names(users.key)} = %(user_pk)s AND u.{names(users.password)} = %(verified)s{active}"
+        f"{lock} ON CONFLICT (id) DO NOTHING"
+    )
+
+
+@lru_cache(maxsize=8)
+def revoke_sql(alias: str, condition: str) -> str:
+    """End the live sessions that fulfil a condition of this package's own writing, and say which they were."""
+    names = _Names(alias)
+    return (
+        f"UPDATE {names(Session._meta.db_table)} SET revoked_at = %(now)s, revoked_reason = %(reason)s"  # noqa: S608
+        f" WHERE revoked_at IS NULL AND {condition} RETURNING id, user_id"
+    )

@@ -1,0 +1,123 @@
+"""What happens to a user happens to the user's sessions, in the same transaction (DESIGN P7).
+
+A changed password or a deactivation ends them; Django's transparent upgrade of a password hash re-stamps them, since
+the password is still the same. Signals cannot do this: ``post_save`` comes after the row is committed. So the user
+model's ``save_base`` is wrapped, and ``check_password`` tells it which saves are hash upgrades. Doors that call
+neither (``queryset.update``, SQL) take effect at the next mint, by the fingerprint in the session row. Deleting a user
+deletes the sessions by cascade.
+"""
+
+import functools
+from collections.abc import Awaitable, Callable, Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import router, transaction
+
+from keyturn.clock import utc_now
+from keyturn.sessions.fingerprint import password_fingerprint
+from keyturn.sessions.models import Session
+from keyturn.sessions.revocation import RevokeReason, revoke_user_sessions
+from keyturn.sessions.statements import database
+
+__all__ = ["watch_user_model"]
+
+_DECIDING = frozenset({"password", "is_active"})
+
+_hash_being_checked: ContextVar[str | None] = ContextVar("keyturn_hash_being_checked", default=None)
+"""The stored hash that ``check_password`` is comparing right now; a save of the password inside it is an upgrade."""
+
+
+def watch_user_model(model: type[AbstractBaseUser]) -> None:
+    """Make sessions follow what is saved to this user model. Safe to call twice."""
+    if "_keyturn_watched" in vars(model):
+        return
+    model.save_base = _follow(model.save_base)  # type: ignore[method-assign]
+    model.check_password = _mark_upgrade(model.check_password)  # type: ignore[method-assign]
+    model.acheck_password = _mark_upgrade_async(model.acheck_password)  # type: ignore[method-assign]
+    model._keyturn_watched = True  # type: ignore[attr-defined]
+
+
+def _follow(save_base: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(save_base)
+    def wrapper(
+        self: AbstractBaseUser,
+        raw: bool = False,
+        force_insert: Any = False,
+        force_update: bool = False,
+        using: str | None = None,
+        update_fields: Collection[str] | None = None,
+    ) -> None:
+        def save() -> None:
+            save_base(
+                self,
+                raw=raw,
+                force_insert=force_insert,
+                force_update=force_update,
+                using=using,
+                update_fields=update_fields,
+            )
+
+        decides = update_fields is None or bool(_DECIDING.intersection(update_fields))
+        if raw or force_insert or self.pk is None or not decides:
+            save()
+            return
+        alias = using or router.db_for_write(type(self), instance=self)
+        with transaction.atomic(using=alias, savepoint=False), _same_transaction(alias):
+            save()
+            _sessions_follow(self, update_fields)
+
+    return wrapper
+
+
+@contextmanager
+def _same_transaction(alias: str) -> Iterator[None]:
+    """Where a router keeps sessions in another database than users, both change or the sessions do not."""
+    if alias == database():
+        yield
+    else:
+        with transaction.atomic(using=database()):
+            yield
+
+
+def _sessions_follow(user: AbstractBaseUser, update_fields: Collection[str] | None) -> None:
+    now = utc_now()
+    if not getattr(user, "is_active", True):
+        revoke_user_sessions(user.pk, reason=RevokeReason.USER_INACTIVE, now=now)
+        return
+    if "password" in user.get_deferred_fields() or (update_fields is not None and "password" not in update_fields):
+        return
+    fingerprint = password_fingerprint(user.password)
+    checked = _hash_being_checked.get()
+    if checked is not None and update_fields is not None and set(update_fields) == {"password"}:
+        Session.objects.using(database()).filter(
+            user_id=user.pk, password_fingerprint=password_fingerprint(checked)
+        ).update(password_fingerprint=fingerprint)
+        return
+    revoke_user_sessions(user.pk, reason=RevokeReason.PASSWORD_CHANGED, now=now, unless_fingerprint=fingerprint)
+
+
+def _mark_upgrade(check_password: Callable[..., bool]) -> Callable[..., bool]:
+    @functools.wraps(check_password)
+    def wrapper(self: AbstractBaseUser, raw_password: str) -> bool:
+        token = _hash_being_checked.set(self.password)
+        try:
+            return check_password(self, raw_password)
+        finally:
+            _hash_being_checked.reset(token)
+
+    return wrapper
+
+
+def _mark_upgrade_async(check_password: Callable[..., Awaitable[bool]]) -> Callable[..., Awaitable[bool]]:
+    @functools.wraps(check_password)
+    async def wrapper(self: AbstractBaseUser, raw_password: str) -> bool:
+        token = _hash_being_checked.set(self.password)
+        try:
+            return await check_password(self, raw_password)
+        finally:
+            _hash_being_checked.reset(token)
+
+    return wrapper

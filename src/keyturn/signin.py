@@ -1,0 +1,52 @@
+"""What a login is: credentials, the project's rule, its hooks. Tokens are issued by whoever asked."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth import authenticate
+from django.contrib.auth.models import update_last_login
+from django.http import HttpRequest
+from django.utils.module_loading import import_string
+
+from keyturn import conf
+from keyturn.errors import Reason, RefusedError
+from keyturn.sessions.policy import Policy
+
+__all__ = ["check_credentials", "signed_in"]
+
+
+def check_credentials(credentials: Mapping[str, str], *, request: HttpRequest | None = None) -> Any:
+    """Return the user whom the authentication backends and the project's rule accept.
+
+    Args:
+        credentials: by the names that the backends take, such as ``username`` and ``password``; taken verbatim.
+        request: handed to the backends and to ``ON_LOGIN_FAILED``.
+
+    Raises:
+        RefusedError: ``bad_credentials``, the same for unknown, inactive and wrong.
+    """
+    user = authenticate(request, **credentials)
+    policy = Policy.current()
+    if user is None or not policy.admits(user):
+        hook = _hook(conf.get().on_login_failed, conf.STOCK.ON_LOGIN_FAILED)
+        if hook is not None:
+            hook(dict(credentials), request)
+        raise RefusedError(Reason.BAD_CREDENTIALS)
+    return user
+
+
+def signed_in(user: Any, *, request: HttpRequest | None = None) -> None:
+    """Tell the project that a user has signed in: ``ON_LOGIN_SUCCESS``, by default ``UPDATE_LAST_LOGIN``."""
+    settings = conf.get()
+    hook = _hook(settings.on_login_success, conf.STOCK.ON_LOGIN_SUCCESS)
+    if hook is not None:
+        hook(user, request)
+    elif settings.update_last_login:
+        update_last_login(None, user)  # type: ignore[arg-type] # Django's own signal handler ignores its sender
+
+
+def _hook(configured: Any, stock: str) -> Any:
+    """The project's own callable, or None where the setting says what simplejwt does by default."""
+    if configured is None or configured == stock:
+        return None
+    return import_string(configured) if isinstance(configured, str) else configured

@@ -1,0 +1,1 @@
+"""Tokens as services: issue, refresh, verify, authenticate, end. Nothing here knows a request."""

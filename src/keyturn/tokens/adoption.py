@@ -1,0 +1,114 @@
+"""Refresh tokens that stock simplejwt issued before Keyturn came: each becomes a session when first shown."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import connections, transaction
+
+from keyturn import conf
+from keyturn.errors import Reason, RefusedError
+from keyturn.sessions import blacklist
+from keyturn.sessions.client import Client
+from keyturn.sessions.identity import adopted_session_id
+from keyturn.sessions.models import Session
+from keyturn.sessions.opening import adopt_session
+from keyturn.sessions.policy import Policy
+from keyturn.sessions.revocation import RevokeReason, revoke_sessions
+from keyturn.sessions.statements import database
+from keyturn.tokens.claims import Claims
+
+__all__ = ["adopted", "as_adopted", "check_stock_token", "forget_stock_token", "is_adopted"]
+
+
+def adopted(claims: Claims, *, now: datetime, client: Client, ends_at: datetime | None = None) -> Claims:
+    """Give a stock refresh token its session, once, and return its claims as generation 0 of it.
+
+    Args:
+        claims: verified, without ``sid``.
+        now: aware.
+        client: who shows it.
+        ends_at: until when it can be refreshed; None: until its ``exp``.
+
+    Raises:
+        RefusedError: blacklisted, or its user is gone or inactive.
+    """
+    user = check_stock_token(claims)
+    _adopt(claims, user, now=now, client=client, ends_at=ends_at)
+    return as_adopted(claims)
+
+
+def as_adopted(claims: Claims) -> Claims:
+    """The same claims as generation 0 of the session that they belong to once adopted."""
+    return replace(claims, sid=adopted_session_id(claims.jti), generation=0)
+
+
+def is_adopted(claims: Claims) -> bool:
+    """Whether somebody has shown this stock token to Keyturn before."""
+    return Session.objects.using(database()).filter(pk=adopted_session_id(claims.jti)).exists()
+
+
+def check_stock_token(claims: Claims) -> AbstractBaseUser:
+    """Return the user of a stock refresh token that would be adopted, changing nothing.
+
+    Raises:
+        RefusedError: it has no ``jti``, is blacklisted, or its user is gone or inactive.
+    """
+    if not claims.jti:
+        raise RefusedError(Reason.MISSING_CLAIM, "jti")
+    if blacklist.is_blacklisted(claims.jti, alias=database()):
+        raise RefusedError(Reason.SESSION_REVOKED, "blacklisted by stock simplejwt")
+    user = _user(claims)
+    if user is None:
+        raise RefusedError(Reason.USER_NOT_FOUND)
+    if not Policy.current().admits(user):
+        raise RefusedError(Reason.USER_INACTIVE)
+    return user
+
+
+def forget_stock_token(claims: Claims, *, now: datetime) -> None:
+    """Log out a stock refresh token: remember it as a session that has ended, whether or not it had become one."""
+    user = _user(claims)
+    if user is not None and claims.jti:
+        _adopt(claims, user, now=now, client=Client(), revoked_at=now)
+        revoke_sessions((adopted_session_id(claims.jti),), reason=RevokeReason.LOGOUT, now=now)
+
+
+def _adopt(
+    claims: Claims,
+    user: AbstractBaseUser,
+    *,
+    now: datetime,
+    client: Client,
+    ends_at: datetime | None = None,
+    revoked_at: datetime | None = None,
+) -> None:
+    alias = database()
+    sid = adopted_session_id(claims.jti)
+    policy = Policy.current()
+    if revoked_at is not None:
+        policy = replace(policy, check_active=False)  # a token is logged out whatever became of its user
+    with transaction.atomic(using=alias):
+        added = adopt_session(
+            sid=sid,
+            user=user,
+            issued_at=min(claims.issued_at, now),
+            expires_at=ends_at or claims.expires_at,
+            policy=policy,
+            client=client,
+            revoked_at=revoked_at,
+        )
+        if added:
+            session = Session.objects.using(alias).get(pk=sid)
+            blacklist.take_over(session, claims.jti, alias=alias)
+
+
+def _user(claims: Claims) -> AbstractBaseUser | None:
+    settings = conf.get()
+    alias = database()
+    try:
+        key = Policy.current().users.prepare_id(str(claims.user_id), connections[alias])
+    except ValueError:
+        return None
+    return get_user_model()._base_manager.using(alias).filter(**{settings.user_id_field: key}).first()

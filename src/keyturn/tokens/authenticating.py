@@ -1,0 +1,95 @@
+"""Authenticate a request by its access token: one indexed read, and log-out takes effect at once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.db import connections
+
+from keyturn import conf
+from keyturn.errors import Reason, RefusedError
+from keyturn.sessions.attempt import Attempt
+from keyturn.sessions.client import Client
+from keyturn.sessions.models import Session
+from keyturn.sessions.outcome import Refused
+from keyturn.sessions.policy import Policy
+from keyturn.sessions.statements import database
+from keyturn.tokens.claims import Claims
+from keyturn.tokens.minting import password_claim
+
+__all__ = ["Authenticated", "authenticate", "check_session"]
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticated:
+    """Who a request is from.
+
+    Args:
+        user: the user, loaded.
+        session_id: the session, or None for a token of stock simplejwt.
+    """
+
+    user: Any
+    session_id: UUID | None
+
+
+def check_session(claims: Claims, *, now: datetime) -> Session | None:
+    """Return the session of an access or sliding token if it stands; None for a token of stock simplejwt.
+
+    Raises:
+        RefusedError: the session was revoked, or is not the claimed user's.
+    """
+    if claims.sid is None:
+        return None
+    if claims.user_id is None:
+        raise RefusedError(Reason.MISSING_CLAIM, "user id")
+    attempt = Attempt(database(), claims.sid, claims.user_id, now, Policy.current(), Client())
+    # The token carries its own expiry, cut to the session's absolute one when it was minted.
+    session = attempt.standing(unless_expired=False)
+    if isinstance(session, Refused):
+        raise RefusedError(session.reason)
+    return session
+
+
+def authenticate(claims: Claims, *, now: datetime, session: Session | None = None) -> Authenticated:
+    """Find the user of a verified access token.
+
+    Args:
+        claims: of the token.
+        now: aware.
+        session: what :func:`check_session` gave for it just now; None: it is asked again.
+
+    Raises:
+        RefusedError: the session or the user does not stand.
+    """
+    if claims.user_id is None:
+        raise RefusedError(Reason.MISSING_CLAIM, "user id")
+    session = session or check_session(claims, now=now)
+    user = _user(claims.user_id) if session is None else session.user
+    check_user(user, claims)
+    return Authenticated(user, None if session is None else session.id)
+
+
+def check_user(user: Any, claims: Claims) -> None:
+    """Apply ``CHECK_USER_IS_ACTIVE`` and ``CHECK_REVOKE_TOKEN`` to a loaded user.
+
+    Raises:
+        RefusedError: inactive, or the password changed since the token was minted.
+    """
+    settings = conf.get()
+    if settings.check_user_is_active and not user.is_active:
+        raise RefusedError(Reason.USER_INACTIVE)
+    if settings.check_revoke_token and claims.payload.get(settings.revoke_token_claim) != password_claim(user.password):
+        raise RefusedError(Reason.PASSWORD_CHANGED)
+
+
+def _user(user_id: str) -> Any:
+    settings = conf.get()
+    model = get_user_model()
+    try:
+        key = Policy.current().users.prepare_id(user_id, connections[database()])
+        return model._default_manager.get(**{settings.user_id_field: key})
+    except (ValueError, model.DoesNotExist):
+        raise RefusedError(Reason.USER_NOT_FOUND) from None

@@ -1,0 +1,251 @@
+"""What is read out of a verified token: its session, generation and user (RFC 7519, RFC 9068 for the names)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from keyturn import conf, keys
+from keyturn.errors import Reason, RefusedError
+from keyturn.jose import Expectation, KeySet, verify
+from keyturn.sessions.rotation import MAX_GENERATION
+
+__all__ = [
+    "GENERATION",
+    "SESSION_ID",
+    "Claims",
+    "TokenType",
+    "interpret",
+    "moment",
+    "presented",
+    "read_access",
+    "read_any",
+    "read_refresh",
+    "read_sliding",
+]
+
+SESSION_ID: Final = "sid"
+GENERATION: Final = "gen"
+_LATEST: Final = timedelta(days=365_000)
+
+
+class TokenType:
+    """Values of the ``token_type`` claim, simplejwt's words."""
+
+    ACCESS: Final = "access"
+    REFRESH: Final = "refresh"
+    SLIDING: Final = "sliding"
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """A verified token.
+
+    Args:
+        payload: every claim as signed.
+        token_type: the value of ``TOKEN_TYPE_CLAIM``, or None where the project has switched that claim off.
+        user_id: the user's id as text, or None.
+        sid: the session, or None for a token that stock simplejwt issued.
+        generation: of a refresh token of ours; None otherwise.
+    """
+
+    payload: Mapping[str, Any]
+    token_type: str | None
+    user_id: str | None
+    sid: UUID | None
+    generation: int | None
+
+    @property
+    def jti(self) -> str:
+        """The token's id; empty where the project has switched that claim off."""
+        name = conf.get().jti_claim
+        value = self.payload.get(name) if name else None
+        return value if isinstance(value, str) else ""
+
+    @property
+    def expires_at(self) -> datetime:
+        """``exp`` as an aware datetime."""
+        return moment(self.payload["exp"])
+
+    @property
+    def issued_at(self) -> datetime:
+        """``iat`` as an aware datetime; where the token has none, one refresh lifetime before it expires."""
+        if "iat" in self.payload:
+            return moment(self.payload["iat"])
+        return self.expires_at - conf.get().refresh_token_lifetime
+
+
+def presented(claims: Claims) -> tuple[UUID, int, str]:
+    """The session, generation and user that a token names; a sliding token stands at generation 0.
+
+    Raises:
+        RefusedError: it names no session or no user.
+    """
+    if claims.sid is None or claims.user_id is None:
+        raise RefusedError(Reason.MISSING_CLAIM, SESSION_ID)
+    return claims.sid, claims.generation or 0, claims.user_id
+
+
+def moment(seconds: float) -> datetime:
+    """A NumericDate as an aware datetime.
+
+    Raises:
+        RefusedError: no datetime can hold it.
+    """
+    try:
+        return datetime.fromtimestamp(seconds, tz=UTC)
+    except (OverflowError, ValueError, OSError):
+        raise RefusedError(Reason.INVALID_CLAIM, "instant out of range") from None
+
+
+def read_refresh(raw: str | bytes, *, now: datetime) -> Claims:
+    """Verify a refresh token.
+
+    Raises:
+        RefusedError: with the reason; an expired token is refused here, before any rule, and is never reuse.
+    """
+    claims = _read(raw, keys.refresh_keys(), now=now)
+    _expect_type(claims, TokenType.REFRESH)
+    if claims.user_id is None:
+        raise RefusedError(Reason.MISSING_CLAIM, "user id")
+    if claims.sid is not None and claims.generation is None:
+        raise RefusedError(Reason.WRONG_TYPE, "a session's token without generation")
+    if claims.sid is None and claims.token_type is None and not _lives_like_refresh(claims):
+        # With TOKEN_TYPE_CLAIM off, a stock access token differs from a refresh token in nothing but its lifetime.
+        raise RefusedError(Reason.WRONG_TYPE, "lives no longer than an access token")
+    return claims
+
+
+def read_access(
+    raw: str | bytes,
+    *,
+    now: datetime,
+    token_type: str | None = TokenType.ACCESS,
+    even_expired: bool = False,
+) -> Claims:
+    """Verify an access token, or another type that authenticates requests.
+
+    Args:
+        raw: the compact serialization.
+        now: aware.
+        token_type: the wanted value of ``TOKEN_TYPE_CLAIM``.
+        even_expired: accept an expired one; for log-out, which must not trap a user.
+
+    Raises:
+        RefusedError: with the reason.
+    """
+    claims = _read(raw, keys.access_keys(), now=now, even_expired=even_expired)
+    if token_type is not None:
+        _expect_type(claims, token_type)
+    if claims.generation is not None:
+        raise RefusedError(Reason.WRONG_TYPE, "a refresh token")
+    return claims
+
+
+def read_sliding(raw: str | bytes, *, now: datetime) -> Claims:
+    """Verify a sliding token for its refresh: ``exp`` must not have passed, nor the refresh expiry.
+
+    Raises:
+        RefusedError: with the reason.
+    """
+    settings = conf.get()
+    claims = read_access(raw, now=now, token_type=TokenType.SLIDING)
+    if claims.user_id is None:
+        raise RefusedError(Reason.MISSING_CLAIM, "user id")
+    end = claims.payload.get(settings.sliding_token_refresh_exp_claim)
+    if isinstance(end, bool) or not isinstance(end, (int, float)):
+        raise RefusedError(Reason.MISSING_CLAIM, settings.sliding_token_refresh_exp_claim)
+    if moment(end) <= now - settings.leeway:
+        raise RefusedError(Reason.EXPIRED, settings.sliding_token_refresh_exp_claim)
+    return claims
+
+
+def read_any(raw: str | bytes, *, now: datetime) -> Claims:
+    """Verify a token of whatever type (``/token/verify/``)."""
+    refresh, access = keys.refresh_keys(), keys.access_keys()
+    either = KeySet(
+        signing=access.signing,
+        named={**refresh.named, **access.named},
+        unnamed=access.unnamed,
+        remote=access.remote,
+    )
+    return _read(raw, either, now=now)
+
+
+def _read(raw: str | bytes, key_set: KeySet, *, now: datetime, even_expired: bool = False) -> Claims:
+    settings = conf.get()
+    expect = Expectation(
+        audience=settings.audience,
+        issuer=settings.issuer,
+        leeway=_LATEST if even_expired else settings.leeway,
+    )
+    return interpret(verify(raw, key_set, now=now.timestamp(), expect=expect))
+
+
+def interpret(payload: Mapping[str, Any]) -> Claims:
+    """Read the claims of a payload whose signature was verified elsewhere.
+
+    Raises:
+        RefusedError: a claim that is asked for is missing or of the wrong kind.
+    """
+    settings = conf.get()
+    if settings.jti_claim is not None and not isinstance(payload.get(settings.jti_claim), str):
+        raise RefusedError(Reason.MISSING_CLAIM, settings.jti_claim)
+    token_type: Any = None
+    if settings.token_type_claim is not None:
+        if settings.token_type_claim not in payload:
+            raise RefusedError(Reason.WRONG_TYPE, "no type")
+        token_type = payload[settings.token_type_claim]
+        if not isinstance(token_type, str):
+            raise RefusedError(Reason.WRONG_TYPE, "type is no string")
+    return Claims(
+        payload=payload,
+        token_type=token_type,
+        user_id=_user_id(payload.get(settings.user_id_claim)),
+        sid=_session_id(payload),
+        generation=_generation(payload),
+    )
+
+
+def _expect_type(claims: Claims, token_type: str) -> None:
+    if claims.token_type is not None and claims.token_type != token_type:
+        raise RefusedError(Reason.WRONG_TYPE, f"not of type {token_type}")
+
+
+def _lives_like_refresh(claims: Claims) -> bool:
+    return claims.expires_at - claims.issued_at > conf.get().access_token_lifetime
+
+
+def _user_id(value: Any) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise RefusedError(Reason.INVALID_CLAIM, "user id is neither text nor number")
+    try:
+        text = str(value)
+        text.encode()
+    except ValueError:
+        raise RefusedError(Reason.INVALID_CLAIM, "user id cannot be stored") from None
+    return text
+
+
+def _session_id(payload: Mapping[str, Any]) -> UUID | None:
+    value = payload.get(SESSION_ID)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise RefusedError(Reason.INVALID_CLAIM, "sid is no string")
+    try:
+        return UUID(value)
+    except ValueError:
+        raise RefusedError(Reason.INVALID_CLAIM, "sid is no UUID") from None
+
+
+def _generation(payload: Mapping[str, Any]) -> int | None:
+    value = payload.get(GENERATION)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < MAX_GENERATION:
+        raise RefusedError(Reason.INVALID_CLAIM, "gen is no generation")
+    return value

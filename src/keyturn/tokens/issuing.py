@@ -1,0 +1,104 @@
+"""Issue the first tokens of a login."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+
+from keyturn.errors import Reason, RefusedError
+from keyturn.sessions import blacklist
+from keyturn.sessions.client import Binding, Client
+from keyturn.sessions.models import Session
+from keyturn.sessions.opening import open_session
+from keyturn.sessions.policy import Policy
+from keyturn.sessions.statements import database
+from keyturn.tokens.minting import (
+    Lifetimes,
+    access_payload,
+    encode_access,
+    encode_refresh,
+    refresh_payload,
+    user_claims,
+)
+
+__all__ = ["Pair", "issue_pair", "open_listed_session"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """An access token and, where the client gets a new one, a refresh token."""
+
+    access: str
+    refresh: str | None
+
+
+def open_listed_session(
+    *,
+    user: AbstractBaseUser,
+    now: datetime,
+    idle_lifetime: timedelta,
+    client: Client,
+    amr: str = "pwd",
+    binding: Binding | None = None,
+) -> Session:
+    """Open a session and, where simplejwt's ``token_blacklist`` is installed, its one OutstandingToken row.
+
+    Raises:
+        RefusedError: ``bad_credentials``: the user changed the password, was deactivated or deleted meanwhile.
+    """
+    alias = database()
+
+    def opened() -> Session:
+        session = open_session(
+            user=user,
+            now=now,
+            idle_lifetime=idle_lifetime,
+            policy=Policy.current(),
+            client=client,
+            amr=amr,
+            binding=binding,
+        )
+        if session is None:
+            raise RefusedError(Reason.BAD_CREDENTIALS, "the user changed while signing in")
+        blacklist.list_session(session, alias=alias)
+        return session
+
+    if not blacklist.is_installed():
+        return opened()
+    with transaction.atomic(using=alias):
+        return opened()
+
+
+def issue_pair(
+    *,
+    user: AbstractBaseUser,
+    now: datetime,
+    client: Client,
+    amr: str = "pwd",
+    binding: Binding | None = None,
+    lifetimes: Lifetimes | None = None,
+) -> Pair:
+    """Open a session for a user who has just proved who they are, and give its first pair.
+
+    Args:
+        user: as loaded when the credentials were verified.
+        now: aware.
+        client: who signs in.
+        amr: authentication methods (RFC 8176), separated by spaces.
+        binding: what every refresh will have to carry.
+        lifetimes: of the tokens; None: the settings'.
+
+    Raises:
+        RefusedError: ``bad_credentials``: the user changed the password, was deactivated or deleted meanwhile.
+    """
+    lives = lifetimes or Lifetimes.current()
+    session = open_listed_session(
+        user=user, now=now, idle_lifetime=lives.refresh, client=client, amr=amr, binding=binding
+    )
+    session.user = user
+    payload = refresh_payload(session, user_claims(user))
+    return Pair(
+        access=encode_access(access_payload(session, payload, now=now, lifetime=lives.access)),
+        refresh=encode_refresh(payload),
+    )

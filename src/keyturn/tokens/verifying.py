@@ -1,0 +1,63 @@
+"""Say whether a token would be accepted where it belongs, and change nothing."""
+
+from datetime import datetime
+
+from keyturn import conf
+from keyturn.errors import RefusedError
+from keyturn.sessions.client import Binding, Client
+from keyturn.sessions.outcome import Refused
+from keyturn.sessions.policy import Policy
+from keyturn.sessions.rotation import examine
+from keyturn.tokens.adoption import as_adopted, check_stock_token, is_adopted
+from keyturn.tokens.authenticating import authenticate
+from keyturn.tokens.claims import Claims, TokenType, presented, read_any
+
+__all__ = ["check_refresh", "verify_token"]
+
+
+def verify_token(raw: str | bytes, *, now: datetime, client: Client, binding: Binding | None = None) -> None:
+    """Verify a token of any type.
+
+    A refresh token verifies exactly when a refresh with it would be accepted: whoever asks learns nothing that the
+    refresh would not tell, and asking never ends a session.
+
+    Args:
+        raw: the token.
+        now: aware.
+        client: who asks.
+        binding: what came with the request.
+
+    Raises:
+        RefusedError: with the reason.
+    """
+    claims = read_any(raw, now=now)
+    if claims.generation is not None or claims.token_type == TokenType.REFRESH:
+        check_refresh(claims, now=now, client=client, binding=binding)
+    elif claims.sid is not None:
+        authenticate(claims, now=now)
+
+
+def check_refresh(claims: Claims, *, now: datetime, client: Client, binding: Binding | None = None) -> None:
+    """Raise what a refresh with these verified claims would raise now, changing nothing.
+
+    Raises:
+        RefusedError: with the reason.
+    """
+    if claims.sid is None:
+        if not is_adopted(claims):
+            check_stock_token(claims)
+            return
+        claims = as_adopted(claims)
+    sid, generation, user_id = presented(claims)
+    held = examine(
+        sid=sid,
+        generation=generation,
+        user_id=user_id,
+        now=now,
+        policy=Policy.current(),
+        client=client,
+        binding=binding,
+        leeway=conf.get().leeway,
+    )
+    if isinstance(held, Refused):
+        raise RefusedError(held.reason)

@@ -1,0 +1,27 @@
+"""Keyturn's endpoints: ``path("", include("keyturn.urls"))``, before the URLs that they shadow."""
+
+from django.urls import path
+
+from keyturn.api.logout_views import LogoutAllView, LogoutView
+from keyturn.api.session_views import SessionListView, SessionView
+from keyturn.api.token_views import (
+    TokenBlacklistView,
+    TokenObtainPairView,
+    TokenObtainSlidingView,
+    TokenRefreshSlidingView,
+    TokenRefreshView,
+    TokenVerifyView,
+)
+
+urlpatterns = [
+    path("token/", TokenObtainPairView.as_view(), name="token_obtain_pair"),
+    path("token/refresh/", TokenRefreshView.as_view(), name="token_refresh"),
+    path("token/verify/", TokenVerifyView.as_view(), name="token_verify"),
+    path("token/blacklist/", TokenBlacklistView.as_view(), name="token_blacklist"),
+    path("token/sliding/", TokenObtainSlidingView.as_view(), name="token_obtain_sliding"),
+    path("token/sliding/refresh/", TokenRefreshSlidingView.as_view(), name="token_refresh_sliding"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("logout/all/", LogoutAllView.as_view(), name="logout_all"),
+    path("sessions/", SessionListView.as_view(), name="sessions"),
+    path("sessions/<str:session_id>/", SessionView.as_view(), name="session"),
+]

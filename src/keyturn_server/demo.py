@@ -1,0 +1,76 @@
+"""``keyturn demo``, which ``make run`` calls: everything from an empty directory to curl lines that work."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import django
+from django.core.management import call_command
+
+from keyturn_server import env, serve
+from keyturn_server.demo_users import DemoUser, seed
+from keyturn_server.listening import Address, find_free
+from keyturn_server.preflight import problems
+
+__all__ = ["run"]
+
+
+def run(words: Sequence[str]) -> int:
+    """Run ``keyturn demo``: the options of ``keyturn serve``, in development.
+
+    Returns:
+        the exit code, as ``keyturn serve``'s.
+    """
+    os.environ.setdefault("KEYTURN_DEBUG", "1")
+    if {"-h", "--help"} & set(words):
+        print("Migrates, makes two demo users, prints curl lines to try, and serves. The options are those of serve:\n")
+        return serve.run(words)
+    environment = env.load()
+    options = serve.parser(environment).parse_args(words)
+    if not environment.debug:
+        print("keyturn: the demo is for development, and KEYTURN_DEBUG=0 says production", file=sys.stderr)
+        return 1
+    try:
+        address = find_free(options.host, options.port)
+    except OSError as error:
+        print(f"keyturn: {error}", file=sys.stderr)
+        return 1
+    django.setup()
+    _step(f"Database: {environment.database_url or f'SQLite under {environment.data_dir}/'}")
+    call_command("migrate", verbosity=1, interactive=False)
+    _step("Demo users")
+    users = seed(environment.data_dir)
+    for user in users:
+        kind = "superuser, for /admin/" if user.is_superuser else "plain user"
+        print(f"  {user.name:<6}{user.password or '(its password was changed, or is not ours)':<20}{kind}")
+    found = problems()
+    if found:
+        print("\n".join(f"keyturn: {problem}" for problem in found), file=sys.stderr)
+        return 1
+    _step("Starting the server")
+    return serve.serve(address, options=options, ready=lambda: print(_to_try(address, users), flush=True))
+
+
+def _step(text: str) -> None:
+    print(f"== {text}", flush=True)
+
+
+def _to_try(address: Address, users: Sequence[DemoUser]) -> str:
+    url = f"http://{address}"
+    name, password = next(((user.name, user.password) for user in users if user.password), ("demo", "PASSWORD"))
+    return f"""\
+== Serving {url} (Ctrl-C stops). Paste into another terminal:
+
+# Log in
+TOKENS=$(curl -s {url}/token/ -d username={name} -d password={password}); echo "$TOKENS"
+field() {{ echo "$TOKENS" | sed "s/.*\\"$1\\": *\\"\\([^\\"]*\\)\\".*/\\1/"; }}
+# Open a protected page
+curl -s {url}/home/ -H "Authorization: Bearer $(field access)"; echo
+# Refresh: the refresh token is rotated
+TOKENS=$(curl -s {url}/token/refresh/ -d refresh=$(field refresh)); echo "$TOKENS"
+# Log out: 205
+curl -s -w '%{{http_code}}\\n' {url}/logout/ \\
+  -H "Authorization: Bearer $(field access)" -d refresh_token=$(field refresh)
+
+Admin: {url}/admin/   API description: {url}/schema/   Everything else: {url}/
+"""

@@ -1,0 +1,249 @@
+"""The environment variables of the server: names, defaults, meaning. ``docs/reference/environment.md`` is their page.
+
+:func:`load` reads and judges all of them at once, before anything else happens. An empty value counts as absent, since
+compose files and unit files pass empty values for what they do not set.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from pydantic import BeforeValidator, Field, PlainValidator, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from keyturn_server import database, secret, values
+from keyturn_server.names import unknown_names
+
+__all__ = ["BadEnvironmentError", "Environment", "load"]
+
+_ONE_SECOND = timedelta(seconds=1)
+
+Boolean = Annotated[bool, BeforeValidator(values.boolean)]
+Hosts = Annotated[tuple[str, ...], BeforeValidator(values.host_names)]
+Lifetime = Annotated[timedelta, BeforeValidator(values.duration(least=_ONE_SECOND))]
+Span = Annotated[timedelta, BeforeValidator(values.duration(least=timedelta(0)))]
+
+
+class BadEnvironmentError(ImproperlyConfigured):
+    """The server may not start with this environment. Its text has one line a problem, and never a secret's value."""
+
+
+def _variable(name: str, default: str, description: str) -> Any:
+    """Declare one variable. ``default`` is written as it would stand in the environment; empty means none."""
+    return Field(default=default, validation_alias=name, description=description, validate_default=True)
+
+
+class Environment(BaseSettings):
+    """What the environment says, typed."""
+
+    model_config = SettingsConfigDict(
+        env_ignore_empty=True, case_sensitive=True, enable_decoding=False, frozen=True, hide_input_in_errors=True
+    )
+
+    debug: Boolean = _variable(
+        "KEYTURN_DEBUG",
+        "0",
+        "`1` is development: technical error pages, DRF's browsable pages, a secret made on the spot, open CORS.",
+    )
+    secret_key: SecretStr = _variable(
+        "KEYTURN_SECRET_KEY",
+        "",
+        "The secret all keys derive from, at least 50 random characters. Required unless `KEYTURN_DEBUG=1`, where one"
+        " is made and kept in `secret` under `KEYTURN_DATA_DIR`.",
+    )
+    secret_key_fallbacks: Annotated[tuple[SecretStr, ...], BeforeValidator(values.secret_list)] = _variable(
+        "KEYTURN_SECRET_KEY_FALLBACKS",
+        "",
+        "Earlier secrets, separated by commas, still accepted while `KEYTURN_SECRET_KEY` is being replaced.",
+    )
+    public_url: Annotated[str, BeforeValidator(lambda text: values.public_url(text) if text else "")] = _variable(
+        "KEYTURN_PUBLIC_URL",
+        "",
+        "Where clients reach the server, as `https://auth.example.com`; also the tokens' `iss`. With `https`, cookies"
+        " are `Secure`, HSTS is sent, and a request that a trusted proxy received over plain HTTP is redirected."
+        " Absent: `http://localhost:$PORT`.",
+    )
+    port: Annotated[int, BeforeValidator(values.whole_number(1, 65_535))] = _variable(
+        "PORT", "8000", "The port `keyturn serve` and `keyturn demo` listen on when no `--port` is given."
+    )
+    allowed_hosts: Hosts = _variable(
+        "KEYTURN_ALLOWED_HOSTS",
+        "",
+        "Host names that requests may carry, separated by commas; `.example.com` includes subdomains. Absent: the host"
+        " of `KEYTURN_PUBLIC_URL`. The loopback names are always allowed.",
+    )
+    cors_origins: Annotated[tuple[str, ...], BeforeValidator(values.cors_origins)] = _variable(
+        "KEYTURN_CORS_ORIGINS",
+        "",
+        "Origins whose pages may call the server, separated by commas, or `*` for all. Absent: none in production,"
+        " all in development.",
+    )
+    allow_open_cors: Boolean = _variable(
+        "KEYTURN_ALLOW_OPEN_CORS", "0", "`1` permits `KEYTURN_CORS_ORIGINS=*` in production."
+    )
+    data_dir: Annotated[Path, BeforeValidator(values.path)] = _variable(
+        "KEYTURN_DATA_DIR", "var", "Directory for what the server keeps in files; made when it is missing."
+    )
+    database_url: Annotated[
+        database.Database | None, PlainValidator(lambda text: database.parse(text) if text else None)
+    ] = _variable(
+        "DATABASE_URL",
+        "",
+        "`postgresql://user:password@host:5432/name?sslmode=verify-full`, `postgresql:///name?host=/run/postgresql` or"
+        " `sqlite:////absolute/path`. Absent: SQLite in `keyturn.sqlite3` under `KEYTURN_DATA_DIR`.",
+    )
+    db_pool_size: Annotated[int, BeforeValidator(values.whole_number(1, 1000))] = _variable(
+        "KEYTURN_DB_POOL_SIZE", "8", "PostgreSQL connections that each worker process keeps at most."
+    )
+    cache_url: Annotated[str, BeforeValidator(lambda text: values.cache_url(text) if text else "")] = Field(
+        default="",
+        validation_alias="KEYTURN_CACHE_URL",
+        description="`valkey://host:6379/0` (`valkeys://` for TLS; `redis://` and `rediss://` mean the same). Absent:"
+        " a cache in each process's memory.",
+        validate_default=True,
+        repr=False,
+    )
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(values.networks)] = _variable(
+        "KEYTURN_TRUSTED_PROXIES",
+        "",
+        "Addresses or networks of the reverse proxies in front, separated by commas. Only from them are"
+        " `X-Forwarded-For` and `X-Forwarded-Proto` believed.",
+    )
+    access_lifetime: Lifetime = _variable("KEYTURN_ACCESS_LIFETIME", "5m", "How long an access token is valid.")
+    refresh_lifetime: Lifetime = _variable(
+        "KEYTURN_REFRESH_LIFETIME", "2d", "How long a session lives without a refresh."
+    )
+    absolute_lifetime: Lifetime = _variable(
+        "KEYTURN_ABSOLUTE_LIFETIME",
+        "90d",
+        "How long a session lives at most. Absent and shorter than `KEYTURN_REFRESH_LIFETIME`: as long as that.",
+    )
+    refresh_grace: Span = _variable(
+        "KEYTURN_REFRESH_GRACE",
+        "10s",
+        "How long after a rotation the previous refresh token is answered with the same new one (lost replies, several"
+        " tabs). `0` is strict: the second use ends the session.",
+    )
+    refresh_forgive_after: Annotated[Mapping[str, int], BeforeValidator(values.forgive_after)] = _variable(
+        "KEYTURN_REFRESH_FORGIVE_AFTER",
+        "unbound=5,cookie=2,dpop=0",
+        "Clean rotations between two late uses of a previous refresh token that are forgiven, by kind of binding; a"
+        " bare number is for unbound sessions.",
+    )
+    session_retention: Span = _variable(
+        "KEYTURN_SESSION_RETENTION", "7d", "How long ended sessions stay before `keyturn prune_sessions` removes them."
+    )
+    sliding_tokens: Boolean = _variable(
+        "KEYTURN_SLIDING_TOKENS", "0", "`1` opens `/token/sliding/` and `/token/sliding/refresh/`."
+    )
+    sliding_lifetime: Lifetime = _variable(
+        "KEYTURN_SLIDING_LIFETIME", "5m", "How long a sliding token is valid without being refreshed."
+    )
+    sliding_refresh_lifetime: Lifetime = _variable(
+        "KEYTURN_SLIDING_REFRESH_LIFETIME", "1d", "How long after the login a sliding token can be refreshed."
+    )
+    update_last_login: Boolean = _variable(
+        "KEYTURN_UPDATE_LAST_LOGIN", "0", "`1` writes the user's `last_login` at every login (one more statement)."
+    )
+    max_body_bytes: Annotated[int, BeforeValidator(values.whole_number(1024, 104_857_600))] = _variable(
+        "KEYTURN_MAX_BODY_BYTES", "65536", "Largest request body, in bytes; a larger one is answered 413."
+    )
+    log_level: Annotated[str, BeforeValidator(values.log_level)] = _variable(
+        "KEYTURN_LOG_LEVEL", "info", "`debug`, `info`, `warning` or `error`. The log goes to standard error."
+    )
+
+    @property
+    def url(self) -> str:
+        """The public URL, or its default; no slash at the end."""
+        return self.public_url or f"http://localhost:{self.port}"
+
+    @property
+    def is_https(self) -> bool:
+        """Whether clients reach the server over HTTPS."""
+        return self.url.startswith("https://")
+
+    @property
+    def hosts(self) -> list[str]:
+        """Every host name a request may carry."""
+        own = urlsplit(self.url).hostname or "localhost"
+        # An IPv6 address stands in brackets, as in a Host header (RFC 9110 section 7.2).
+        named = self.allowed_hosts or (f"[{own}]" if ":" in own else own,)
+        return list(dict.fromkeys([*named, "localhost", ".localhost", "127.0.0.1", "[::1]"]))
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The CORS origins in force."""
+        return self.cors_origins or (("*",) if self.debug else ())
+
+
+def load() -> Environment:
+    """Read the process's environment.
+
+    Raises:
+        BadEnvironmentError: a name is unknown, a value wrong, or production is not safe with it.
+    """
+    known = [str(field.validation_alias) for field in Environment.model_fields.values()]
+    problems = list(unknown_names(os.environ, known))
+    # Python passes bytes that are no UTF-8 on as lone surrogates, which fail much later and far from their cause.
+    problems += [f"{name} is not valid UTF-8" for name in known if not _is_utf8(os.environ.get(name, ""))]
+    if problems:
+        raise BadEnvironmentError("\n".join(problems))
+    environment = None
+    try:
+        environment = Environment()
+    except ValidationError as error:
+        problems += [_sentence(details) for details in error.errors(include_url=False, include_input=False)]
+    if environment is not None:
+        problems += _contradictions(environment)
+        if not environment.debug:
+            problems += _unsafe_in_production(environment)
+    if environment is None or problems:
+        raise BadEnvironmentError("\n".join(problems))
+    return environment
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _sentence(details: Mapping[str, Any]) -> str:
+    """One line for one of pydantic's errors. Our own words are in its context; its input is never looked at."""
+    name = ".".join(str(part) for part in details["loc"][:1])
+    own = details.get("ctx", {}).get("error")
+    return f"{name} {own}" if own is not None else f"{name} is wrong: {details['msg']}"
+
+
+def _contradictions(environment: Environment) -> Iterator[str]:
+    given = environment.model_fields_set
+    if "absolute_lifetime" in given and environment.absolute_lifetime < environment.refresh_lifetime:
+        yield "KEYTURN_ABSOLUTE_LIFETIME is shorter than KEYTURN_REFRESH_LIFETIME; a session's end caps its idle time"
+    if environment.data_dir.exists() and not environment.data_dir.is_dir():
+        yield f"KEYTURN_DATA_DIR is not a directory: {environment.data_dir}"
+
+
+def _unsafe_in_production(environment: Environment) -> Iterator[str]:
+    key = environment.secret_key.get_secret_value()
+    if not key:
+        yield (
+            "KEYTURN_SECRET_KEY is missing, and production (KEYTURN_DEBUG=0) needs one; make one with:"
+            " python3 -c 'import secrets; print(secrets.token_urlsafe(64))'"
+        )
+    elif weak := secret.weakness(key):
+        yield f"KEYTURN_SECRET_KEY {weak}"
+    for number, fallback in enumerate(environment.secret_key_fallbacks, start=1):
+        if weak := secret.weakness(fallback.get_secret_value()):
+            yield f"KEYTURN_SECRET_KEY_FALLBACKS, number {number}, {weak}"
+    if "*" in environment.origins and not environment.allow_open_cors:
+        yield (
+            "KEYTURN_CORS_ORIGINS=* lets every web page call this server; name the origins, or set"
+            " KEYTURN_ALLOW_OPEN_CORS=1 if that is meant"
+        )

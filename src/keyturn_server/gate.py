@@ -1,0 +1,91 @@
+"""The outermost layer, in front of Django: what Django cannot be handed at all.
+
+Django parses ``Content-Type`` while it constructs the request, outside of everything that turns exceptions into
+answers, and takes any codec of Python's for a charset. Both ``text/plain; charset*=utf-8''%00`` and ``charset=rot13``
+would end in an exception.
+"""
+
+import codecs
+import io
+import json
+import os
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from django.utils.http import parse_header_parameters
+
+from keyturn_server.refusals import CODES
+
+__all__ = ["Application", "Gate"]
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+# JSON is UTF-8 (RFC 8259 section 8.1). The others are what forms were sent in before it, under Python's names.
+_CHARSETS: Final = frozenset({"utf-8", "ascii", "iso8859-1"})
+
+
+class Gate:
+    """Wraps a WSGI application.
+
+    Args:
+        application: what stands behind.
+        most_bytes: returns the largest body in bytes that a view accepts.
+    """
+
+    def __init__(self, application: Application, *, most_bytes: Callable[[], int]) -> None:
+        self._application = application
+        self._most_bytes = most_bytes
+        # The server process copies its own environment into every request's, database password and secret included.
+        self._inherited = dict(os.environ)
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer a request (PEP 3333)."""
+        for name, value in self._inherited.items():
+            if environ.get(name) == value:
+                del environ[name]
+        if not _is_readable(environ.get("HTTP_ACCEPT", "")):
+            # DRF and Django parse it deep inside, and fail.
+            return _refuse(start_response, 400, "The Accept header could not be read.")
+        try:
+            charset = parse_header_parameters(environ.get("CONTENT_TYPE", ""))[1].get("charset")
+        except (ValueError, LookupError):
+            return _refuse(start_response, 400, "The Content-Type header could not be read.")
+        if charset is not None and not _is_known(charset):
+            return _refuse(start_response, 415, "Send UTF-8.")
+        if not environ.get("CONTENT_LENGTH") and environ.get("HTTP_TRANSFER_ENCODING"):
+            self._measure(environ)
+        return self._application(environ, start_response)
+
+    def _measure(self, environ: dict[str, Any]) -> None:
+        """Give a chunked body (RFC 9112 section 7.1) the length Django needs: to Django it has none, so it is empty."""
+        # One byte too many is enough for the views to refuse it by its length.
+        body = environ["wsgi.input"].read(self._most_bytes() + 1)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        environ["wsgi.input"] = io.BytesIO(body)
+
+
+def _is_readable(header: str) -> bool:
+    # Only a parameter in the notation of RFC 8187 can fail.
+    if "*=" not in header:
+        return True
+    try:
+        for media_range in header.split(","):
+            parse_header_parameters(media_range)
+    except (ValueError, LookupError):
+        return False
+    return True
+
+
+def _is_known(charset: str) -> bool:
+    try:
+        return codecs.lookup(charset).name in _CHARSETS
+    except (LookupError, ValueError):
+        return False
+
+
+def _refuse(start_response: Callable[..., Any], status: int, detail: str) -> Iterable[bytes]:
+    body = json.dumps({"detail": detail, "code": CODES[status][0]}).encode()
+    reason = {400: "Bad Request", 415: "Unsupported Media Type"}[status]
+    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+    start_response(f"{status} {reason}", headers)
+    return [body]

@@ -1,0 +1,69 @@
+"""The address a server listens on: finding it free, and noticing when connections are accepted there."""
+
+import contextlib
+import errno
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+__all__ = ["Address", "announce", "find_free"]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An IP address and a port."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        """As it stands in a URL."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def find_free(host: str, port: int) -> Address:
+    """Return the address to listen on, with a free port where ``port`` is 0.
+
+    Granian lets several servers share a port, so a second one started by mistake would take a part of the requests.
+    Binding it here, without that option, notices.
+
+    Raises:
+        OSError: it cannot be listened on; the text says what to do.
+    """
+    try:
+        family, _, _, _, resolved = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (OSError, UnicodeError):
+        raise OSError(f"--host {host!r} is no address of this machine") from None
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        # A connection that ended a moment ago does not count as a listener.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(resolved)
+            probe.listen(1)
+        except OSError as error:
+            reasons = {
+                errno.EADDRINUSE: f"port {port} is taken by another program; choose another one, as in PORT={port + 1}",
+                errno.EACCES: f"port {port} needs privileges; choose one above 1023, as in PORT=8000",
+                errno.EADDRNOTAVAIL: f"--host {host!r} is no address of this machine",
+            }
+            raise OSError(reasons.get(error.errno or 0, f"cannot listen on {host}:{port}: {error.strerror}")) from None
+        bound = probe.getsockname()
+    return Address(host=str(bound[0]), port=int(bound[1]))
+
+
+def announce(address: Address, ready: Callable[[], None]) -> threading.Event:
+    """Call ``ready`` from a thread once ``address`` accepts connections. Setting the returned event gives up."""
+    stop = threading.Event()
+    # Every address of the machine is reached by its loopback one.
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address.host, address.host)  # noqa: S104 - compared, not bound
+
+    def wait() -> None:
+        while not stop.is_set():
+            with contextlib.suppress(OSError), socket.create_connection((host, address.port), timeout=5):
+                ready()
+                return
+            stop.wait(0.05)
+
+    threading.Thread(target=wait, name="keyturn-ready", daemon=True).start()
+    return stop

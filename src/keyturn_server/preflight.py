@@ -1,0 +1,32 @@
+"""What is looked at before the server starts: Django's system checks and the database's migrations."""
+
+import sys
+
+from django.core import checks
+from django.db import OperationalError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+__all__ = ["problems"]
+
+
+def problems() -> list[str]:
+    """Return what forbids a start, a line each. No connection is left open.
+
+    A database that does not answer forbids nothing: the server starts, is not ready, and recovers with it.
+    """
+    found = [str(message) for message in checks.run_checks() if message.is_serious() and not message.is_silenced()]
+    try:
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if plan:
+            count = "1 migration is" if len(plan) == 1 else f"{len(plan)} migrations are"
+            found.append(f"{count} not applied to the database; run: keyturn migrate")
+    except OperationalError as error:
+        reason = " ".join(str(error).split())
+        print(f"keyturn: the database does not answer, starting without it: {reason}", file=sys.stderr)
+    finally:
+        connection.close()
+        if hasattr(connection, "close_pool"):
+            # PostgreSQL only: the pool's threads would go on for the life of this process.
+            connection.close_pool()
+    return found

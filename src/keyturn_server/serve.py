@@ -1,0 +1,156 @@
+"""``keyturn serve``: Granian, serving the WSGI application from worker processes."""
+
+import argparse
+import copy
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import django
+from django.conf import settings
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from keyturn import __version__
+from keyturn_server import env
+from keyturn_server.listening import Address, announce, find_free
+from keyturn_server.logs import ACCESS_FORMAT
+from keyturn_server.preflight import problems
+from keyturn_server.signals import obey
+from keyturn_server.worker import load
+
+__all__ = ["parser", "run", "serve"]
+
+# Connections the kernel holds for a worker that is busy; beyond it clients are refused instead of waiting for ever.
+_BACKLOG: Final = 1024
+# Seconds a request may take to end after the server was told to stop.
+_STOP_TIMEOUT: Final = 10
+_MOST_WORKERS: Final = 64
+_MOST_THREADS: Final = 256
+
+
+def _count(most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= most:
+            raise argparse.ArgumentTypeError(f"must be a number from 1 to {most}, not {text!r}")
+        return int(text)
+
+    return read
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text[:9]) > 65_535:
+        raise argparse.ArgumentTypeError(f"must be a port from 0 (any free one) to 65535, not {text!r}")
+    return int(text)
+
+
+def parser(environment: env.Environment) -> argparse.ArgumentParser:
+    """Return the parser of the command's options."""
+    options = argparse.ArgumentParser(prog="keyturn serve", allow_abbrev=False, description="Serve HTTP.")
+    options.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    options.add_argument(
+        "--port", type=_port, default=environment.port, help="port to listen on (default: PORT, %(default)s)"
+    )
+    options.add_argument(
+        "--workers", type=_count(_MOST_WORKERS), default=1, help="processes, about one a core (default: %(default)s)"
+    )
+    options.add_argument(
+        "--threads",
+        type=_count(_MOST_THREADS),
+        default=min(environment.db_pool_size, 2 * (os.cpu_count() or 1) + 1),
+        help="threads of each process (default here: %(default)s)",
+    )
+    options.add_argument("--tls-certificate", type=Path, metavar="FILE", help="serve HTTPS with this PEM certificate")
+    options.add_argument("--tls-key", type=Path, metavar="FILE", help="the certificate's private key, PEM")
+    options.add_argument("--access-log", action="store_true", help="log a line for every request")
+    return options
+
+
+def run(words: Sequence[str]) -> int:
+    """Run ``keyturn serve`` with these options.
+
+    Returns:
+        the exit code: 0 after a clean stop, 1 if the server cannot start or its workers keep failing.
+    """
+    if {"-h", "--help"} & set(words):
+        # Help must not need a complete environment.
+        parser(env.Environment.model_construct(port=8000, db_pool_size=8)).parse_args(words)
+    options = parser(env.load()).parse_args(words)
+    if (options.tls_certificate is None) != (options.tls_key is None):
+        return _fail("--tls-certificate and --tls-key go together")
+    for file in (options.tls_certificate, options.tls_key):
+        if file is not None and not file.is_file():
+            return _fail(f"there is no file {file}")
+    try:
+        address = find_free(options.host, options.port)
+    except OSError as error:
+        return _fail(str(error))
+    django.setup()
+    found = problems()
+    if found:
+        return _fail("\n".join(found))
+    return serve(address, options=options, ready=lambda: _say_ready(address, options))
+
+
+def _say_ready(address: Address, options: argparse.Namespace) -> None:
+    scheme = "https" if options.tls_key else "http"
+    workers = f"{options.workers} worker{'s' if options.workers > 1 else ''}"
+    print(
+        f"Keyturn {__version__} serves {scheme}://{address} ({workers} of {options.threads} threads; Ctrl-C stops)",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+def serve(address: Address, *, options: argparse.Namespace, ready: Callable[[], None]) -> int:
+    """Serve until told to stop.
+
+    Args:
+        address: where to listen; it was free a moment ago.
+        options: of :func:`parser`.
+        ready: called once connections are accepted.
+
+    Returns:
+        the exit code.
+    """
+    # A forked worker would inherit this process's threads' locks and its database connections.
+    multiprocessing.set_start_method("spawn", force=True)
+    logging = copy.deepcopy(settings.LOGGING)
+    server = Granian(
+        "keyturn_server.wsgi:application",
+        address=address.host,
+        port=address.port,
+        interface=Interfaces.WSGI,
+        workers=options.workers,
+        blocking_threads=options.threads,
+        backlog=_BACKLOG,
+        websockets=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=_STOP_TIMEOUT,
+        # The level in force is the one in LOGGING; Granian writes its own into the copy, so both must agree.
+        log_level=LogLevels(logging["loggers"]["_granian"]["level"].lower()),
+        log_dictconfig=logging,
+        log_access=options.access_log,
+        log_access_format=ACCESS_FORMAT,
+        ssl_cert=options.tls_certificate,
+        ssl_key=options.tls_key,
+    )
+    obey(server.signal_handler_interrupt)
+    waiting = announce(address, ready)
+    try:
+        server.serve(target_loader=load, wrap_loader=False)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 1
+    finally:
+        waiting.set()
+    return 0
+
+
+def _fail(message: str) -> int:
+    for line in message.splitlines():
+        print(f"keyturn: {line}", file=sys.stderr)
+    return 1

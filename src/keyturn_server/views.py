@@ -1,0 +1,88 @@
+"""The server's own pages: an index, the tutorials' ``home/``, and what probes ask."""
+
+import logging
+from typing import Final
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from keyturn_server.refusals import refusal
+
+__all__ = ["HomeView", "index", "live", "ready"]
+
+_log: Final = logging.getLogger(__name__)
+
+# Views that read no cookie are exempt from the CSRF check, so that a wrong method is answered 405 and not 403.
+
+# By the names their URLs have.
+_INDEX: Final = {
+    "login": "token_obtain_pair",
+    "refresh": "token_refresh",
+    "verify": "token_verify",
+    "blacklist": "token_blacklist",
+    "logout": "logout",
+    "sessions": "sessions",
+    "home": "home",
+    "schema": "schema",
+    "admin": "admin:index",
+    "live": "health_live",
+    "ready": "health_ready",
+}
+
+
+class HomeSerializer(serializers.Serializer[dict[str, str]]):
+    """What ``home/`` answers."""
+
+    message = serializers.CharField()
+
+
+class HomeView(APIView):
+    """Greets whoever shows a valid access token: the simplest protected endpoint, to try one on."""
+
+    permission_classes = (IsAuthenticated,)
+
+    @extend_schema(responses=HomeSerializer, operation_id="home")
+    def get(self, request: Request) -> Response:
+        """Answer 200 to a valid access token, 401 to anything else."""
+        return Response({"message": "Welcome: your access token is valid."})
+
+
+@csrf_exempt
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """Name the endpoints."""
+    endpoints = {name: request.build_absolute_uri(reverse(route)) for name, route in _INDEX.items()}
+    return JsonResponse({"name": "Keyturn", "endpoints": endpoints})
+
+
+@never_cache
+@csrf_exempt
+@require_safe
+def live(request: HttpRequest) -> HttpResponse:
+    """Answer as long as the process does: a probe that fails here should restart it."""
+    return JsonResponse({"status": "ok"})
+
+
+@never_cache
+@csrf_exempt
+@require_safe
+def ready(request: HttpRequest) -> HttpResponse:
+    """Answer 200 if requests can be served, 503 while the database does not answer."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            cursor.fetchone()
+    except DatabaseError as error:
+        _log.error("not ready: the database does not answer: %s", error)
+        return refusal(503, detail="The database does not answer.")
+    return JsonResponse({"status": "ok", "database": "ok"})

@@ -1,0 +1,1 @@
+"""Keyturn's tests."""

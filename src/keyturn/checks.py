@@ -116,6 +116,6 @@ def check_deployment(**_: object) -> Iterable[CheckMessage]:
     ):
         yield Warning(
             "SIMPLE_JWT signs access tokens with Django's SECRET_KEY: whoever verifies them can forge anything.",
-            hint="Remove ALGORITHM and SIGNING_KEY, and Keyturn derives a key of its own, or set a separate SIGNING_KEY.",
+            hint="Set a SIGNING_KEY of its own, or remove ALGORITHM and SIGNING_KEY: Keyturn then derives a key.",
             id="keyturn.W003",
         )

@@ -21,7 +21,7 @@ __all__ = ["STOCK", "ForgiveAfter", "Settings", "get"]
 _STOCK_SERIALIZERS: Final = "rest_framework_simplejwt.serializers."
 
 
-class STOCK:  # noqa: N801 - a namespace of constants
+class STOCK:
     """simplejwt's default for each class named in ``SIMPLE_JWT`` by its dotted path."""
 
     OBTAIN = _STOCK_SERIALIZERS + "TokenObtainPairSerializer"

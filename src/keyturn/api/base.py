@@ -23,7 +23,7 @@ __all__ = ["KeyturnView", "without_transaction"]
 
 def without_transaction(view: Any) -> Any:
     """Exempt a view from ``ATOMIC_REQUESTS``: a revocation must outlive the 401 that it comes with."""
-    view._non_atomic_requests = set(connections)
+    view._non_atomic_requests = set(connections)  # noqa: SLF001 - what Django's own decorator sets
     return view
 
 
@@ -37,7 +37,7 @@ class KeyturnView(GenericAPIView[Any]):
     is_reading_body = False
 
     @classonlymethod
-    def as_view(cls, **initkwargs: Any) -> Any:
+    def as_view(cls, **initkwargs: Any) -> Any:  # noqa: N805 - a class method of Django's own kind
         """Return the view function, exempt from ``ATOMIC_REQUESTS``."""
         return without_transaction(super().as_view(**initkwargs))
 

@@ -1,5 +1,7 @@
-"""What a refusal looks like to a client. The authentication class needs this, so no view may be imported here:
-importing REST framework's views loads the project's authentication classes, ours among them.
+"""What a refusal looks like to a client.
+
+The authentication class needs this, so no view may be imported here: importing REST framework's views loads the
+project's authentication classes, ours among them.
 """
 
 from collections.abc import Mapping
@@ -24,7 +26,8 @@ class TokenNotValid(exceptions.AuthenticationFailed):
     """A request's token was refused; the body is ready made, in simplejwt's form."""
 
     def __init__(self, body: Mapping[str, Any]) -> None:
-        super().__init__(dict(body))
+        self.body = dict(body)
+        super().__init__(self.body)
 
 
 def refusal_body(error: RefusedError) -> dict[str, Any]:

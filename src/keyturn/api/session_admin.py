@@ -43,7 +43,8 @@ class StateFilter(admin.SimpleListFilter):
                 return queryset.filter(revoked_at__isnull=False)
             case "expired":
                 return queryset.filter(revoked_at__isnull=True, idle_expires_at__lte=now)
-        return queryset
+            case _:
+                return queryset
 
 
 @admin.register(Session)

@@ -30,7 +30,7 @@ class SessionSerializer(serializers.ModelSerializer[Session]):
     last_used_at = serializers.SerializerMethodField(help_text="Rounded down to the hour.")
     expires_at = serializers.SerializerMethodField(help_text="When it ends unless it is used before.")
     user_agent = serializers.SerializerMethodField(help_text="In words, for example: Firefox on Windows.")
-    label = serializers.CharField(source="client_label", read_only=True)
+    label = serializers.CharField(source="client_label", read_only=True)  # type: ignore[assignment] # a field's name
 
     class Meta:
         model = Session

@@ -21,4 +21,4 @@ def readable_user_agent(raw: str) -> str:
     system = found.os.family if found.os else ""
     if browser and system:
         return f"{browser} on {system}"
-    return browser or system or raw.split("/")[0].split()[0][:40]
+    return browser or system or raw.split("/", maxsplit=1)[0].split(maxsplit=1)[0][:40]

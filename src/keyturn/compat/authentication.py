@@ -15,24 +15,24 @@ __all__ = ["install"]
 
 def install() -> None:
     """Change simplejwt's authentication class in place; the stateless one inherits from it. Safe to call twice."""
-    JWTAuthentication.get_raw_token = _get_raw_token  # type: ignore[method-assign]
-    JWTAuthentication.get_validated_token = _get_validated_token  # type: ignore[method-assign]
-    JWTAuthentication.get_user = _get_user  # type: ignore[method-assign]
-    JWTAuthentication.authenticate_header = _authenticate_header  # type: ignore[method-assign]
+    JWTAuthentication.get_raw_token = _get_raw_token
+    JWTAuthentication.get_validated_token = _get_validated_token
+    JWTAuthentication.get_user = _get_user
+    JWTAuthentication.authenticate_header = _authenticate_header
 
 
 def _get_raw_token(self: Any, header: bytes) -> bytes | None:
     try:
         return token_in_header(header)
     except TokenNotValid as error:
-        raise AuthenticationFailed(dict(error.detail)) from error  # type: ignore[arg-type]
+        raise AuthenticationFailed(error.body) from error
 
 
 def _get_validated_token(self: Any, raw_token: bytes) -> Any:
     try:
         return validated_token(raw_token)
     except TokenNotValid as error:
-        raise InvalidToken(dict(error.detail)) from error  # type: ignore[arg-type]
+        raise InvalidToken(error.body) from error
 
 
 def _get_user(self: Any, validated_token: Any) -> Any:

@@ -10,7 +10,7 @@ from keyturn.errors import Reason, RefusedError
 __all__ = ["RefusedExpiredToken", "RefusedToken", "stock_token_error", "stock_token_errors"]
 
 
-class RefusedToken(TokenError, RefusedError):
+class RefusedToken(TokenError, RefusedError):  # type: ignore[misc] # simplejwt ships no usable types
     """simplejwt's ``TokenError``, with Keyturn's reason."""
 
     def __init__(self, error: RefusedError, message: str | None = None) -> None:
@@ -18,7 +18,7 @@ class RefusedToken(TokenError, RefusedError):
         self.args = (message or error.refusal.detail,)
 
 
-class RefusedExpiredToken(RefusedToken, ExpiredTokenError):
+class RefusedExpiredToken(RefusedToken, ExpiredTokenError):  # type: ignore[misc] # the same
     """The same for an expired token."""
 
 

@@ -48,4 +48,4 @@ def install() -> None:
     setting_changed.disconnect(stock_settings.reload_api_settings)
     live = _LiveSettings()
     for module in _MODULES:
-        module.api_settings = live  # type: ignore[attr-defined]
+        module.api_settings = live

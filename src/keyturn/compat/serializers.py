@@ -22,14 +22,14 @@ __all__ = ["install"]
 
 def install() -> None:
     """Change simplejwt's serializers in place. Safe to call twice."""
-    stock.PasswordField.__init__ = _password_init  # type: ignore[method-assign]
-    stock.TokenObtainSerializer.validate = _check_credentials  # type: ignore[method-assign]
-    stock.TokenObtainPairSerializer.validate = _obtain_pair  # type: ignore[method-assign]
-    stock.TokenObtainSlidingSerializer.validate = _obtain_sliding  # type: ignore[method-assign]
-    stock.TokenRefreshSerializer.validate = _refresh  # type: ignore[method-assign]
-    stock.TokenRefreshSlidingSerializer.validate = _refresh_sliding  # type: ignore[method-assign]
-    stock.TokenVerifySerializer.validate = _verify  # type: ignore[method-assign]
-    stock.TokenBlacklistSerializer.validate = _blacklist  # type: ignore[method-assign]
+    stock.PasswordField.__init__ = _password_init
+    stock.TokenObtainSerializer.validate = _check_credentials
+    stock.TokenObtainPairSerializer.validate = _obtain_pair
+    stock.TokenObtainSlidingSerializer.validate = _obtain_sliding
+    stock.TokenRefreshSerializer.validate = _refresh
+    stock.TokenRefreshSlidingSerializer.validate = _refresh_sliding
+    stock.TokenVerifySerializer.validate = _verify
+    stock.TokenBlacklistSerializer.validate = _blacklist
 
 
 def _password_init(self: Any, *args: Any, **kwargs: Any) -> None:

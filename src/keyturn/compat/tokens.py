@@ -11,7 +11,14 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from rest_framework_simplejwt import state
 from rest_framework_simplejwt.exceptions import AuthenticationFailed
-from rest_framework_simplejwt.tokens import AccessToken, BlacklistMixin, RefreshToken, SlidingToken, Token
+from rest_framework_simplejwt.tokens import (
+    AccessToken,
+    BlacklistMixin,
+    RefreshToken,
+    SlidingToken,
+    Token,
+    UntypedToken,
+)
 
 from keyturn import conf
 from keyturn.api.client import current_client
@@ -50,9 +57,8 @@ def install() -> None:
     token.verify_token_type = _verify_token_type
     token.get_token_backend = lambda _self: _BACKEND
     token.set_jti = _set_jti(token.set_jti)
-    mixin.for_user = classmethod(
-        _for_user(getattr(mixin.for_user, "__func__", None) if "for_user" in vars(mixin) else token.for_user.__func__)
-    )
+    # Where token_blacklist is not installed, simplejwt gives this class no methods at all.
+    mixin.for_user = classmethod(_for_user(vars(mixin).get("for_user", vars(token)["for_user"]).__func__))
     mixin.check_blacklist = _check_nothing
     mixin.outstand = _outstand(vars(mixin).get("outstand"))
     mixin.blacklist = _blacklist
@@ -61,9 +67,9 @@ def install() -> None:
         (RefreshToken, "refresh_token_lifetime"),
         (SlidingToken, "sliding_token_lifetime"),
     ):
-        cls.lifetime = LiveLifetime(setting)  # type: ignore[assignment]
-    RefreshToken.access_token = property(_access_token)  # type: ignore[assignment,method-assign]
-    state.token_backend = _BACKEND  # type: ignore[assignment]
+        cls.lifetime = LiveLifetime(setting)
+    RefreshToken.access_token = property(_access_token)
+    state.token_backend = _BACKEND
 
 
 def token_for_session(cls: type[Any], session: Session, payload: dict[str, Any]) -> Any:
@@ -76,11 +82,11 @@ def token_for_session(cls: type[Any], session: Session, payload: dict[str, Any])
 
 def _init(stock: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(stock)
-    def __init__(self: Any, token: Any = None, verify: bool = True) -> None:
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
         with stock_token_errors():
-            stock(self, token, verify)
+            stock(self, *args, **kwargs)
 
-    return __init__
+    return init
 
 
 def _verify(self: Any) -> None:
@@ -98,7 +104,7 @@ def _standing(token: Any, claims: Claims) -> Session | None:
     now = utc_now()
     is_refresh = isinstance(token, RefreshToken)
     if claims.generation is not None or claims.token_type == TokenType.REFRESH:
-        if not is_refresh and token.token_type != "untyped":
+        if not is_refresh and not isinstance(token, UntypedToken):
             raise RefusedError(Reason.WRONG_TYPE, "a refresh token")
         check_refresh(claims, now=now, client=current_client())
         return None
@@ -149,7 +155,7 @@ def _for_user(stock: Callable[..., Any]) -> Callable[..., Any]:
             session = open_listed_session(user=account, now=now, idle_lifetime=cls.lifetime, client=current_client())
         except RefusedError as error:
             raise AuthenticationFailed(error.refusal.detail, code=error.refusal.code) from error
-        session.user = account
+        session.remember_user(account)
         return token_for_session(cls, session, refresh_payload(session, user_claims(account)))
 
     return for_user

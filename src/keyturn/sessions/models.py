@@ -1,8 +1,9 @@
 """The session row: one login, one row, changed in place for as long as it lives."""
 
-from typing import Any, Never
+from typing import Any, Never, cast
 
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -55,13 +56,17 @@ class Session(models.Model):
     def __str__(self) -> str:
         return str(self.id)
 
-    def save(self, *args: Any, **kwargs: Any) -> Never:
+    def save(self, *_args: Any, **_kwargs: Any) -> Never:
         """Refuse: a row written back whole would undo a rotation or a revocation that happened meanwhile.
 
         Raises:
             TypeError: always.
         """
         raise TypeError("A session is changed by the services of keyturn.sessions, never by save().")
+
+    def remember_user(self, user: AbstractBaseUser) -> None:
+        """Keep a loaded user with the session, so that nobody loads it again."""
+        self.user = cast("Any", user)
 
     @property
     def is_revoked(self) -> bool:

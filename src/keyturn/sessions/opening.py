@@ -109,7 +109,7 @@ def adopt_session(
 def _insert(session: Session, user: Any, policy: Policy) -> bool:
     alias = database()
     parameters: dict[str, Any] = {
-        field.column: for_column(field.name, getattr(session, field.attname), alias)
+        str(field.column): for_column(field.name, getattr(session, field.attname), alias)
         for field in Session._meta.concrete_fields
         if field.name != "user"
     }
@@ -120,6 +120,4 @@ def _insert(session: Session, user: Any, policy: Policy) -> bool:
     with connections[alias].cursor() as cursor:
         cursor.execute(insert_sql(alias, users, check_active=policy.check_active), parameters)
         inserted: bool = cursor.rowcount == 1
-    session._state.adding = False
-    session._state.db = alias
     return inserted

@@ -1,4 +1,4 @@
-"""Remove sessions that ended: in batches by primary key, without long locks and without an index that refreshes pay for."""
+"""Remove sessions that ended: in batches by primary key, with no long locks and no index that refreshes pay for."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,7 +31,8 @@ def prune(*, now: datetime, retention: timedelta, batch_size: int = 1_000) -> It
     """Remove the sessions that ended more than ``retention`` ago, a batch a transaction.
 
     A session adopted from stock simplejwt stays until that stock token is dead, with a day to spare for leeway and
-    clocks: without its row, the token could be adopted again. Ids are UUIDv7, so walking the primary key reads the table in order of login.
+    clocks: without its row, the token could be adopted again. Ids are UUIDv7, so walking the primary key reads the
+    table in order of login.
 
     Args:
         now: aware.

@@ -42,7 +42,7 @@ class _Names:
 
 
 def _columns() -> list[str]:
-    return [field.column for field in Session._meta.concrete_fields]
+    return [str(field.column) for field in Session._meta.concrete_fields]
 
 
 def _live_user(names: _Names, users: UserTable, *, check_active: bool, kind: str) -> str:
@@ -63,7 +63,7 @@ def _not_blacklisted(names: _Names) -> str:
     outstanding = names(apps.get_model(BLACKLIST_APP, "OutstandingToken")._meta.db_table)
     blacklisted = names(apps.get_model(BLACKLIST_APP, "BlacklistedToken")._meta.db_table)
     return (
-        f" AND NOT EXISTS (SELECT 1 FROM {outstanding} o JOIN {blacklisted} b ON b.token_id = o.id"
+        f" AND NOT EXISTS (SELECT 1 FROM {outstanding} o JOIN {blacklisted} b ON b.token_id = o.id"  # noqa: S608
         " WHERE o.jti = %(sid_text)s)"
     )
 

@@ -8,6 +8,7 @@ deletes the sessions by cascade.
 """
 
 import functools
+import inspect
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -29,44 +30,33 @@ _DECIDING = frozenset({"password", "is_active"})
 _hash_being_checked: ContextVar[str | None] = ContextVar("keyturn_hash_being_checked", default=None)
 """The stored hash that ``check_password`` is comparing right now; a save of the password inside it is an upgrade."""
 
+_watched: set[type[AbstractBaseUser]] = set()
+
 
 def watch_user_model(model: type[AbstractBaseUser]) -> None:
     """Make sessions follow what is saved to this user model. Safe to call twice."""
-    if "_keyturn_watched" in vars(model):
+    if model in _watched:
         return
+    _watched.add(model)
     model.save_base = _follow(model.save_base)  # type: ignore[method-assign]
     model.check_password = _mark_upgrade(model.check_password)  # type: ignore[method-assign]
-    model.acheck_password = _mark_upgrade_async(model.acheck_password)  # type: ignore[method-assign]
-    model._keyturn_watched = True  # type: ignore[attr-defined]
+    model.acheck_password = _mark_upgrade_async(model.acheck_password)  # type: ignore[method-assign,assignment]
 
 
 def _follow(save_base: Callable[..., None]) -> Callable[..., None]:
-    @functools.wraps(save_base)
-    def wrapper(
-        self: AbstractBaseUser,
-        raw: bool = False,
-        force_insert: Any = False,
-        force_update: bool = False,
-        using: str | None = None,
-        update_fields: Collection[str] | None = None,
-    ) -> None:
-        def save() -> None:
-            save_base(
-                self,
-                raw=raw,
-                force_insert=force_insert,
-                force_update=force_update,
-                using=using,
-                update_fields=update_fields,
-            )
+    signature = inspect.signature(save_base)
 
+    @functools.wraps(save_base)
+    def wrapper(self: AbstractBaseUser, *args: Any, **kwargs: Any) -> None:
+        given = signature.bind(self, *args, **kwargs).arguments
+        update_fields: Collection[str] | None = given.get("update_fields")
         decides = update_fields is None or bool(_DECIDING.intersection(update_fields))
-        if raw or force_insert or self.pk is None or not decides:
-            save()
+        if given.get("raw") or given.get("force_insert") or self.pk is None or not decides:
+            save_base(self, *args, **kwargs)
             return
-        alias = using or router.db_for_write(type(self), instance=self)
+        alias = given.get("using") or router.db_for_write(type(self), instance=self)
         with transaction.atomic(using=alias, savepoint=False), _same_transaction(alias):
-            save()
+            save_base(self, *args, **kwargs)
             _sessions_follow(self, update_fields)
 
     return wrapper

@@ -7,7 +7,7 @@ inherits its columns from another table.
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -60,7 +60,7 @@ class UserTable:
 
 def _check_integer(field: "models.IntegerField[Any, Any]", value: int, connection: BaseDatabaseWrapper) -> None:
     low, high = connection.ops.integer_field_range(field.get_internal_type())
-    if (low is not None and value < low) or (high is not None and value > high):
+    if not low <= value <= high:
         raise ValueError("out of the column's range")
 
 
@@ -79,15 +79,14 @@ def user_table(user_id_field: str) -> UserTable:
 @lru_cache(maxsize=8)
 def _describe(model: type[AbstractBaseUser], user_id_field: str) -> UserTable:
     meta = model._meta
-    password = meta.get_field("password")
-    assert isinstance(password, models.Field)  # noqa: S101 - tells the type checker what AbstractBaseUser promises
+    password: Any = meta.get_field("password")
     owner = password.model._meta
     try:
-        active: Any = meta.get_field("is_active")
+        active = cast("Any", meta).get_field("is_active")
     except FieldDoesNotExist:
         active = None
     try:
-        id_field: Any = meta.pk if user_id_field in {"pk", meta.pk.name} else meta.get_field(user_id_field)
+        id_field: Any = meta.pk if user_id_field == "pk" else meta.get_field(user_id_field)
     except FieldDoesNotExist:
         raise ImproperlyConfigured(
             f"SIMPLE_JWT['USER_ID_FIELD'] is {user_id_field!r}, but {meta.label} has no such field."

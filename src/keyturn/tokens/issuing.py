@@ -96,7 +96,7 @@ def issue_pair(
     session = open_listed_session(
         user=user, now=now, idle_lifetime=lives.refresh, client=client, amr=amr, binding=binding
     )
-    session.user = user
+    session.remember_user(user)
     payload = refresh_payload(session, user_claims(user))
     return Pair(
         access=encode_access(access_payload(session, payload, now=now, lifetime=lives.access)),

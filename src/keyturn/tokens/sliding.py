@@ -30,7 +30,7 @@ def sliding_payload(*, user: AbstractBaseUser, now: datetime, client: Client) ->
     session = open_listed_session(
         user=user, now=now, idle_lifetime=settings.sliding_token_refresh_lifetime, client=client
     )
-    session.user = user
+    session.remember_user(user)
     ends_at = int(aware(session.idle_expires_at).timestamp())
     return access_payload(
         session,

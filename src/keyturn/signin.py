@@ -1,7 +1,7 @@
 """What a login is: credentials, the project's rule, its hooks. Tokens are issued by whoever asked."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import update_last_login
@@ -12,7 +12,36 @@ from keyturn import conf
 from keyturn.errors import Reason, RefusedError
 from keyturn.sessions.policy import Policy
 
-__all__ = ["check_credentials", "signed_in"]
+__all__ = ["check_credentials", "sign_in", "signed_in"]
+
+_T = TypeVar("_T")
+
+
+def sign_in(credentials: Mapping[str, str], *, issue: Callable[[Any], _T], request: HttpRequest | None = None) -> _T:
+    """Sign a user in, from credentials to tokens.
+
+    The tokens are issued only if the verified password is still the user's. Where it is not, another login may merely
+    have upgraded its hash in between, so the credentials are checked once more before they are called wrong.
+
+    Args:
+        credentials: see :func:`check_credentials`.
+        issue: opens the session of the user it is given, and returns its tokens.
+        request: see :func:`check_credentials`.
+
+    Returns:
+        What ``issue`` returned.
+
+    Raises:
+        RefusedError: ``bad_credentials``.
+    """
+    user = check_credentials(credentials, request=request)
+    try:
+        tokens = issue(user)
+    except RefusedError:
+        user = check_credentials(credentials, request=request)
+        tokens = issue(user)
+    signed_in(user, request=request)
+    return tokens
 
 
 def check_credentials(credentials: Mapping[str, str], *, request: HttpRequest | None = None) -> Any:

@@ -1,6 +1,7 @@
 """The bodies of the token endpoints: simplejwt's fields, Keyturn's services behind them."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
@@ -8,7 +9,7 @@ from rest_framework import serializers
 
 from keyturn.api.client import current_client
 from keyturn.clock import utc_now
-from keyturn.signin import check_credentials, signed_in
+from keyturn.signin import sign_in
 from keyturn.tokens.ending import end_session
 from keyturn.tokens.issuing import issue_pair
 from keyturn.tokens.refreshing import refresh, refresh_sliding
@@ -26,6 +27,8 @@ __all__ = [
     "credentials_of",
     "http_request",
 ]
+
+_T = TypeVar("_T")
 
 
 class PasswordField(serializers.CharField):
@@ -53,9 +56,10 @@ class _Login(serializers.Serializer[Any]):
         name = get_user_model().USERNAME_FIELD
         return {name: serializers.CharField(write_only=True), "password": PasswordField(), **super().get_fields()}
 
-    def _user(self, attrs: dict[str, Any]) -> Any:
+    def sign_in(self, attrs: dict[str, Any], issue: Callable[[Any], _T]) -> _T:
+        """Check the credentials, and issue tokens to their user."""
         credentials = credentials_of(attrs, get_user_model().USERNAME_FIELD)
-        return check_credentials(credentials, request=http_request(self))
+        return sign_in(credentials, issue=issue, request=http_request(self))
 
 
 class TokenObtainPairSerializer(_Login):
@@ -66,10 +70,7 @@ class TokenObtainPairSerializer(_Login):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Check the credentials, open a session, issue its first pair."""
-        request = http_request(self)
-        user = self._user(attrs)
-        pair = issue_pair(user=user, now=utc_now(), client=current_client())
-        signed_in(user, request=request)
+        pair = self.sign_in(attrs, lambda user: issue_pair(user=user, now=utc_now(), client=current_client()))
         return {"refresh": pair.refresh, "access": pair.access}
 
 
@@ -80,9 +81,7 @@ class TokenObtainSlidingSerializer(_Login):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Check the credentials, open a session, issue its sliding token."""
-        user = self._user(attrs)
-        token = issue_sliding(user=user, now=utc_now(), client=current_client())
-        signed_in(user, request=http_request(self))
+        token = self.sign_in(attrs, lambda user: issue_sliding(user=user, now=utc_now(), client=current_client()))
         return {"token": token}
 
 

@@ -12,7 +12,8 @@ import inspect
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import router, transaction
@@ -27,8 +28,27 @@ __all__ = ["watch_user_model"]
 
 _DECIDING = frozenset({"password", "is_active"})
 
-_hash_being_checked: ContextVar[str | None] = ContextVar("keyturn_hash_being_checked", default=None)
-"""The stored hash that ``check_password`` is comparing right now; a save of the password inside it is an upgrade."""
+_CHECKS: Final = 3
+"""How often a password is compared anew because another login upgraded its hash in between."""
+
+
+@dataclass
+class _Check:
+    """A ``check_password`` under way.
+
+    Args:
+        user: whose.
+        against: the stored hash it compares with.
+        overtaken: another request replaced that hash before this one could upgrade it; compare again.
+    """
+
+    user: AbstractBaseUser
+    against: str
+    overtaken: bool = False
+
+
+_current_check: ContextVar[_Check | None] = ContextVar("keyturn_password_check", default=None)
+"""A save of the password alone inside a check is Django's upgrade of the hash."""
 
 _watched: set[type[AbstractBaseUser]] = set()
 
@@ -55,9 +75,14 @@ def _follow(save_base: Callable[..., None]) -> Callable[..., None]:
             save_base(self, *args, **kwargs)
             return
         alias = given.get("using") or router.db_for_write(type(self), instance=self)
+        check = _current_check.get()
+        upgrades = check is not None and check.user is self and set(update_fields or ()) == {"password"}
         with transaction.atomic(using=alias, savepoint=False), _same_transaction(alias):
-            save_base(self, *args, **kwargs)
-            _sessions_follow(self, update_fields)
+            if check is not None and upgrades:
+                _upgrade_hash(self, check, lambda: save_base(self, *args, **kwargs), alias)
+            else:
+                save_base(self, *args, **kwargs)
+                _sessions_follow(self, update_fields)
 
     return wrapper
 
@@ -80,34 +105,57 @@ def _sessions_follow(user: AbstractBaseUser, update_fields: Collection[str] | No
     if "password" in user.get_deferred_fields() or (update_fields is not None and "password" not in update_fields):
         return
     fingerprint = password_fingerprint(user.password)
-    checked = _hash_being_checked.get()
-    if checked is not None and update_fields is not None and set(update_fields) == {"password"}:
-        Session.objects.using(database()).filter(
-            user_id=user.pk, password_fingerprint=password_fingerprint(checked)
-        ).update(password_fingerprint=fingerprint)
-        return
     revoke_user_sessions(user.pk, reason=RevokeReason.PASSWORD_CHANGED, now=now, unless_fingerprint=fingerprint)
+
+
+def _upgrade_hash(user: AbstractBaseUser, check: _Check, save: Callable[[], None], alias: str) -> None:
+    """Store the better hash of the same password, and re-stamp the sessions opened under the old one.
+
+    Two logins may upgrade at once. The second must not replace the first one's hash: the first one's new session
+    stands under it. So the upgrade is a compare-and-set, and whoever loses compares with the winner's hash.
+    """
+    rows = type(user)._base_manager.using(alias).filter(pk=user.pk)
+    if not rows.filter(password=check.against).update(password=user.password):
+        check.overtaken = True
+        user.password = rows.values_list("password", flat=True).first() or ""
+        return
+    save()
+    Session.objects.using(database()).filter(
+        user_id=user.pk, password_fingerprint=password_fingerprint(check.against)
+    ).update(password_fingerprint=password_fingerprint(user.password))
 
 
 def _mark_upgrade(check_password: Callable[..., bool]) -> Callable[..., bool]:
     @functools.wraps(check_password)
-    def wrapper(self: AbstractBaseUser, raw_password: str) -> bool:
-        token = _hash_being_checked.set(self.password)
-        try:
-            return check_password(self, raw_password)
-        finally:
-            _hash_being_checked.reset(token)
+    def wrapper(self: AbstractBaseUser, raw_password: str | None) -> bool:
+        for _ in range(_CHECKS):
+            with _checking(self) as check:
+                correct = check_password(self, raw_password)
+            if not check.overtaken:
+                return correct
+        return False
 
     return wrapper
 
 
 def _mark_upgrade_async(check_password: Callable[..., Awaitable[bool]]) -> Callable[..., Awaitable[bool]]:
     @functools.wraps(check_password)
-    async def wrapper(self: AbstractBaseUser, raw_password: str) -> bool:
-        token = _hash_being_checked.set(self.password)
-        try:
-            return await check_password(self, raw_password)
-        finally:
-            _hash_being_checked.reset(token)
+    async def wrapper(self: AbstractBaseUser, raw_password: str | None) -> bool:
+        for _ in range(_CHECKS):
+            with _checking(self) as check:
+                correct = await check_password(self, raw_password)
+            if not check.overtaken:
+                return correct
+        return False
 
     return wrapper
+
+
+@contextmanager
+def _checking(user: AbstractBaseUser) -> Iterator[_Check]:
+    check = _Check(user, user.password)
+    token = _current_check.set(check)
+    try:
+        yield check
+    finally:
+        _current_check.reset(token)

@@ -17,6 +17,7 @@ from keyturn.sessions.opening import adopt_session
 from keyturn.sessions.policy import Policy
 from keyturn.sessions.revocation import RevokeReason, revoke_sessions
 from keyturn.sessions.statements import database
+from keyturn.tokens.authenticating import check_password_claim
 from keyturn.tokens.claims import Claims
 
 __all__ = ["adopted", "as_adopted", "check_stock_token", "forget_stock_token", "is_adopted"]
@@ -64,6 +65,8 @@ def check_stock_token(claims: Claims) -> AbstractBaseUser:
         raise RefusedError(Reason.USER_NOT_FOUND)
     if not Policy.current().admits(user):
         raise RefusedError(Reason.USER_INACTIVE)
+    # Stock refuses the access tokens of such a refresh token; adopting it would give them a claim of today.
+    check_password_claim(user, claims)
     return user
 
 

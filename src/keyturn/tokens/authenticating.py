@@ -19,7 +19,7 @@ from keyturn.sessions.statements import database
 from keyturn.tokens.claims import Claims
 from keyturn.tokens.minting import password_claim
 
-__all__ = ["Authenticated", "authenticate", "check_session"]
+__all__ = ["Authenticated", "authenticate", "check_password_claim", "check_session"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,18 @@ def check_user(user: Any, claims: Claims) -> None:
     Raises:
         RefusedError: inactive, or the password changed since the token was minted.
     """
-    settings = conf.get()
-    if settings.check_user_is_active and not user.is_active:
+    if conf.get().check_user_is_active and not user.is_active:
         raise RefusedError(Reason.USER_INACTIVE)
+    check_password_claim(user, claims)
+
+
+def check_password_claim(user: Any, claims: Claims) -> None:
+    """Apply ``CHECK_REVOKE_TOKEN``.
+
+    Raises:
+        RefusedError: the password changed since the token was minted.
+    """
+    settings = conf.get()
     if settings.check_revoke_token and claims.payload.get(settings.revoke_token_claim) != password_claim(user.password):
         raise RefusedError(Reason.PASSWORD_CHANGED)
 

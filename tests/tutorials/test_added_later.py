@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import jwt
 import pytest
 
 from tests.tutorials.backend import PASSWORD, Backend
@@ -120,7 +121,8 @@ def test_the_log_out_everywhere_loop_ends_an_adopted_session(keyturn: Backend) -
 
 def test_an_adopted_session_takes_over_the_row_that_stock_wrote(keyturn: Backend) -> None:
     username, tokens = keyturn.before.pop()
-    assert [raw for _, raw in _outstanding(keyturn, username)] == [tokens.refresh]
+    stock_jti = jwt.decode(tokens.refresh, options={"verify_signature": False})["jti"]
+    assert [jti for jti, _ in _outstanding(keyturn, username)] == [stock_jti]
 
     spend(keyturn.client, tokens, times=4)
 
@@ -129,6 +131,16 @@ def test_an_adopted_session_takes_over_the_row_that_stock_wrote(keyturn: Backend
         "SELECT id FROM keyturn_session WHERE user_id = ?", keyturn.user_id(username)
     )
     assert UUID(jti) == UUID(what_was_raw) == UUID(str(session))
+
+
+def test_pruning_empties_the_raw_tokens_of_sessions_nobody_has_come_back_to(keyturn: Backend) -> None:
+    _, tokens = keyturn.before.pop()
+
+    keyturn.project.manage("prune_sessions")
+
+    stored = {value for _, _, value in keyturn.project.database.cells() if isinstance(value, str)}
+    assert stored.isdisjoint({tokens.refresh, *keyturn.spent})
+    spend(keyturn.client, tokens, times=2)
 
 
 def _outstanding(backend: Backend, username: str) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+import jwt
 import pytest
 import requests
 
@@ -108,6 +109,51 @@ def test_a_token_blacklisted_in_the_admin_ends_its_session(keyturn: Backend, adm
     assert saved.url.endswith("/admin/token_blacklist/blacklistedtoken/")
     assert_refused(keyturn.client.home(tokens.access), "session_revoked")
     assert_refused(keyturn.client.try_refresh(tokens.refresh), "session_revoked")
+
+
+def test_a_user_deleted_in_the_admin_is_signed_out(keyturn: Backend, admin: requests.Session) -> None:
+    username = keyturn.newcomer()
+    tokens = keyturn.log_in(username)
+    url = f"{keyturn.client.base_url}/admin/auth/user/{keyturn.user_id(username)}/delete/"
+    question = admin.get(url, timeout=30)
+    assert "Are you sure" in question.text
+
+    deleted = admin.post(url, data={"post": "yes", "csrfmiddlewaretoken": _csrf(question)}, timeout=30)
+
+    assert deleted.url.endswith("/admin/auth/user/")
+    assert keyturn.client.home(tokens.access).status_code == 401
+    assert keyturn.client.try_refresh(tokens.refresh).status_code == 401
+
+
+def test_a_password_changed_in_the_admin_ends_the_sessions(keyturn: Backend, admin: requests.Session) -> None:
+    username = keyturn.newcomer()
+    tokens = keyturn.log_in(username)
+    url = f"{keyturn.client.base_url}/admin/auth/user/{keyturn.user_id(username)}/password/"
+    new = "a new one, long enough"
+    form = {"password1": new, "password2": new, "usable_password": "true"}
+
+    saved = admin.post(url, data=form | {"csrfmiddlewaretoken": _csrf(admin.get(url, timeout=30))}, timeout=30)
+
+    assert saved.url.endswith("/change/")
+    assert_refused(keyturn.client.home(tokens.access), "password_changed")
+    assert_refused(keyturn.client.try_refresh(tokens.refresh), "password_changed")
+    keyturn.client.refresh(keyturn.client.log_in(username, new).refresh)
+
+
+def test_sessions_revoked_in_the_admin_end(keyturn: Backend, admin: requests.Session) -> None:
+    username = keyturn.newcomer()
+    revoked, alive = keyturn.log_in(username), keyturn.log_in(username)
+    url = f"{keyturn.client.base_url}/admin/keyturn/session/"
+    page = admin.get(url, timeout=30)
+    action = re.search(r'<option value="(revoke\w*)"', page.text)
+    assert action
+    sid = jwt.decode(revoked.access, options={"verify_signature": False})["sid"]
+    form = {"action": action[1], "_selected_action": sid, "csrfmiddlewaretoken": _csrf(page)}
+
+    assert admin.post(url, data=form, timeout=30).status_code == 200
+
+    assert_refused(keyturn.client.home(revoked.access), "session_revoked")
+    keyturn.client.refresh(alive.refresh)
 
 
 def test_the_project_passes_its_checks_and_lacks_no_migration(keyturn: Backend) -> None:

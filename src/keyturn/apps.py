@@ -18,6 +18,7 @@ class KeyturnConfig(AppConfig):
         Raises:
             ImproperlyConfigured: a setting is unknown or wrong; the message names it.
         """
+        from django.apps import apps
         from django.contrib.auth import get_user_model
 
         from keyturn import checks, compat, conf
@@ -27,3 +28,5 @@ class KeyturnConfig(AppConfig):
         checks.register()
         watch_user_model(get_user_model())
         compat.install()
+        if apps.is_installed("drf_spectacular"):
+            from keyturn.api import schema  # noqa: F401 - registers itself

@@ -9,10 +9,15 @@ from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Tags, Warning  # noqa: A004
 from django.core.checks import register as register_check
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
-from django.db import connections
+from django.db import connections, router
+from django.db.models import Model
 from django.utils.module_loading import import_string
+from jwt import PyJWTError
 
-from keyturn import conf
+from keyturn import conf, keys
+from keyturn.errors import RefusedError
+from keyturn.jose import Expectation, sign, verify
+from keyturn.sessions import blacklist
 from keyturn.sessions.statements import SUPPORTED_VENDORS, database
 from keyturn.sessions.user_table import user_table
 
@@ -34,6 +39,8 @@ _DOTTED: Final = (
 def register() -> None:
     """Register the checks with Django."""
     register_check(check_database, Tags.compatibility)
+    register_check(check_routing, Tags.compatibility)
+    register_check(check_keys, Tags.security)
     register_check(check_user_model, Tags.models)
     register_check(check_imports, Tags.compatibility)
     register_check(check_rotation, Tags.security)
@@ -50,6 +57,44 @@ def check_database(**_: object) -> Iterable[CheckMessage]:
             hint="Use PostgreSQL or SQLite, or route the app 'keyturn' to such a database.",
             id="keyturn.E001",
         )
+
+
+def check_routing(**_: object) -> Iterable[CheckMessage]:
+    """E004: one statement compares a session with its user, so one database must hold both."""
+    sessions = database()
+    models: list[type[Model]] = [get_user_model()]
+    if blacklist.is_installed():
+        models += apps.get_app_config("token_blacklist").get_models()
+    for model in models:
+        alias = router.db_for_write(model)
+        if alias != sessions:
+            yield Error(
+                f"Keyturn keeps its sessions in database {sessions!r}, but {model._meta.label} lives in {alias!r}.",
+                hint=f"Route the apps 'keyturn' and {model._meta.app_label!r} to one database.",
+                id="keyturn.E004",
+            )
+
+
+def check_keys(**_: object) -> Iterable[CheckMessage]:
+    """E005: what the signing key signs, the verifying key must verify."""
+    for key_set in (keys.access_keys(), keys.refresh_keys()):
+        if key_set.signing.kid is not None:
+            continue  # derived by Keyturn itself
+        try:
+            verify(sign({"exp": 1}, key_set.signing), key_set, now=0, expect=Expectation())
+        except (PyJWTError, RefusedError, TypeError, ValueError) as error:
+            yield Error(
+                f"SIMPLE_JWT's keys do not work with ALGORITHM {conf.get().algorithm!r}: {_why(error)}.",
+                hint="SIGNING_KEY signs (a secret, or a private key in PEM); VERIFYING_KEY is its public half.",
+                id="keyturn.E005",
+            )
+            return
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, RefusedError):
+        return "VERIFYING_KEY does not verify what SIGNING_KEY signs"
+    return f"SIGNING_KEY cannot sign ({type(error).__name__})"
 
 
 def check_user_model(**_: object) -> Iterable[CheckMessage]:

@@ -6,10 +6,11 @@ until a setting changes, so that ``override_settings`` works. An unknown name or
 """
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Any, Final
 
 from django.conf import settings as django_settings
@@ -155,10 +156,34 @@ def _optional_text(value: Any) -> str | None:
 
 
 def _words(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, (str, list, tuple, set, frozenset)):
+        raise TypeError("must be a string or a list of strings")
     words = (value,) if isinstance(value, str) else tuple(value)
     if not words:
         raise ValueError("must name at least one")
     return tuple(_text(word) for word in words)
+
+
+def _claim(value: Any) -> str:
+    if _text(value) in {"exp", "iat", "nbf", "aud", "iss", "sid", "gen"}:
+        raise ValueError("names a claim that Keyturn needs itself")
+    return str(value)
+
+
+def _optional_claim(value: Any) -> str | None:
+    return None if value is None else _claim(value)
+
+
+def _header_name(value: Any) -> str:
+    if not re.fullmatch("[A-Z0-9_]+", _text(value)):
+        raise ValueError("must be as in request.META, such as 'HTTP_AUTHORIZATION'")
+    return str(value)
+
+
+def _url(value: Any) -> str | None:
+    if value is not None and not _text(value).startswith(("https://", "http://")):
+        raise ValueError("must begin with https:// or http://")
+    return None if value is None else str(value)
 
 
 def _audience(value: Any) -> str | tuple[str, ...] | None:
@@ -174,17 +199,25 @@ def _algorithm(value: Any) -> str:
     return str(value)
 
 
-def _as_given(value: Any) -> Any:
+def _key(value: Any) -> Any:
+    if isinstance(value, (bool, int, float, list, tuple, set, Mapping)):
+        raise TypeError("must be a string, bytes or a key object")
     return value
 
 
 def _dotted(value: Any) -> Any:
-    if isinstance(value, str) and "." not in value:
+    if not callable(value) and (not isinstance(value, str) or "." not in value):
         raise ValueError("must be a dotted path such as 'package.module.Name'")
     return value
 
 
+def _optional_dotted(value: Any) -> Any:
+    return None if value is None else _dotted(value)
+
+
 def _dotted_many(value: Any) -> tuple[Any, ...]:
+    if not isinstance(value, (str, list, tuple)):
+        raise TypeError("must be a list of dotted paths")
     classes = (value,) if isinstance(value, str) else tuple(value)
     if not classes:
         raise ValueError("must name at least one token class")
@@ -213,8 +246,11 @@ def _forgive_after(value: Any) -> ForgiveAfter:
     return ForgiveAfter(**{name: _count(number) for name, number in value.items()})
 
 
+_NETWORKS: Final = (str, IPv4Network, IPv6Network, IPv4Address, IPv6Address)
+
+
 def _networks(value: Any) -> tuple[IPv4Network | IPv6Network, ...]:
-    if isinstance(value, str) or not isinstance(value, Iterable):
+    if not isinstance(value, (list, tuple, set, frozenset)) or not all(isinstance(one, _NETWORKS) for one in value):
         raise TypeError("must be a list of addresses or networks such as '10.0.0.0/8'")
     return tuple(ip_network(network) for network in value)
 
@@ -236,23 +272,23 @@ _SIMPLE_JWT: Final[Mapping[str, tuple[Any, _Check]]] = {
     "BLACKLIST_AFTER_ROTATION": (True, _boolean),
     "UPDATE_LAST_LOGIN": (False, _boolean),
     "ALGORITHM": ("HS256", _algorithm),
-    "SIGNING_KEY": (None, _as_given),
-    "VERIFYING_KEY": ("", _as_given),
+    "SIGNING_KEY": (None, _key),
+    "VERIFYING_KEY": ("", _key),
     "AUDIENCE": (None, _audience),
     "ISSUER": (None, _optional_text),
-    "JSON_ENCODER": (None, _dotted),
-    "JWK_URL": (None, _optional_text),
+    "JSON_ENCODER": (None, _optional_dotted),
+    "JWK_URL": (None, _url),
     "LEEWAY": (0, _leeway),
     "AUTH_HEADER_TYPES": (("Bearer",), _words),
-    "AUTH_HEADER_NAME": ("HTTP_AUTHORIZATION", _text),
+    "AUTH_HEADER_NAME": ("HTTP_AUTHORIZATION", _header_name),
     "USER_ID_FIELD": ("id", _text),
-    "USER_ID_CLAIM": ("user_id", _text),
+    "USER_ID_CLAIM": ("user_id", _claim),
     "USER_AUTHENTICATION_RULE": (STOCK.USER_RULE, _dotted),
     "AUTH_TOKEN_CLASSES": ((STOCK.ACCESS_TOKEN,), _dotted_many),
-    "TOKEN_TYPE_CLAIM": ("token_type", _optional_text),
-    "JTI_CLAIM": ("jti", _optional_text),
+    "TOKEN_TYPE_CLAIM": ("token_type", _optional_claim),
+    "JTI_CLAIM": ("jti", _optional_claim),
     "TOKEN_USER_CLASS": (STOCK.TOKEN_USER, _dotted),
-    "SLIDING_TOKEN_REFRESH_EXP_CLAIM": ("refresh_exp", _text),
+    "SLIDING_TOKEN_REFRESH_EXP_CLAIM": ("refresh_exp", _claim),
     "SLIDING_TOKEN_LIFETIME": (timedelta(minutes=5), _lifetime),
     "SLIDING_TOKEN_REFRESH_LIFETIME": (timedelta(days=1), _lifetime),
     "TOKEN_OBTAIN_SERIALIZER": (STOCK.OBTAIN, _dotted),
@@ -262,10 +298,10 @@ _SIMPLE_JWT: Final[Mapping[str, tuple[Any, _Check]]] = {
     "SLIDING_TOKEN_OBTAIN_SERIALIZER": (STOCK.SLIDING_OBTAIN, _dotted),
     "SLIDING_TOKEN_REFRESH_SERIALIZER": (STOCK.SLIDING_REFRESH, _dotted),
     "CHECK_REVOKE_TOKEN": (False, _boolean),
-    "REVOKE_TOKEN_CLAIM": ("hash_password", _text),
+    "REVOKE_TOKEN_CLAIM": ("hash_password", _claim),
     "CHECK_USER_IS_ACTIVE": (True, _boolean),
-    "ON_LOGIN_SUCCESS": (STOCK.ON_LOGIN_SUCCESS, _dotted),
-    "ON_LOGIN_FAILED": (STOCK.ON_LOGIN_FAILED, _dotted),
+    "ON_LOGIN_SUCCESS": (STOCK.ON_LOGIN_SUCCESS, _optional_dotted),
+    "ON_LOGIN_FAILED": (STOCK.ON_LOGIN_FAILED, _optional_dotted),
 }
 
 
@@ -297,6 +333,9 @@ def _load() -> Settings:
     simple_jwt = getattr(django_settings, "SIMPLE_JWT", None) or {}
     values = _checked("KEYTURN", keyturn, _KEYTURN, tuple(_SIMPLE_JWT))
     values |= _checked("SIMPLE_JWT", simple_jwt, _SIMPLE_JWT, tuple(_KEYTURN))
+    if values["algorithm"].startswith("HS") and values["signing_key"] in {"", b""}:
+        # What stock would do with it: sign with nothing, so that anybody can.
+        raise ImproperlyConfigured("SIMPLE_JWT['SIGNING_KEY'] must not be empty: leave it out, or set a secret.")
     if values["refresh_token_lifetime"] > values["session_absolute_lifetime"]:
         # A project that asked stock for half a year of idle time keeps it: the absolute end moves out with it.
         if "SESSION_ABSOLUTE_LIFETIME" in keyturn:

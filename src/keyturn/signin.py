@@ -49,7 +49,7 @@ def check_credentials(credentials: Mapping[str, str], *, request: HttpRequest | 
 
     Args:
         credentials: by the names that the backends take, such as ``username`` and ``password``; taken verbatim.
-        request: handed to the backends and to ``ON_LOGIN_FAILED``.
+        request: handed to the backends and, with the credentials but never the password, to ``ON_LOGIN_FAILED``.
 
     Raises:
         RefusedError: ``bad_credentials``, the same for unknown, inactive and wrong.
@@ -59,7 +59,7 @@ def check_credentials(credentials: Mapping[str, str], *, request: HttpRequest | 
     if user is None or not policy.admits(user):
         hook = _hook(conf.get().on_login_failed, conf.STOCK.ON_LOGIN_FAILED)
         if hook is not None:
-            hook(dict(credentials), request)
+            hook({**credentials, "password": _HIDDEN}, request)
         raise RefusedError(Reason.BAD_CREDENTIALS)
     return user
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import valkey
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient, RedisSerializer
 
-__all__ = ["ValkeyCache"]
+__all__ = ["ValkeyCache", "settings_for"]
 
 
 class _ValkeyCacheClient(RedisCacheClient):
@@ -28,3 +29,19 @@ class ValkeyCache(RedisCache):
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
         self._class = _ValkeyCacheClient
+
+
+def settings_for(url: str) -> dict[str, Any]:
+    """Return the entry of Django's ``CACHES`` for a ``valkey://`` or ``valkeys://`` URL; for none, process memory.
+
+    User name and password go into options of their own, since Django's technical pages hide a value by its name.
+    """
+    if not url:
+        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    parts = urlsplit(url)
+    given = {"username": parts.username, "password": parts.password}
+    return {
+        "BACKEND": "keyturn_server.cache.ValkeyCache",
+        "LOCATION": parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl(),
+        "OPTIONS": {name: unquote(value) for name, value in given.items() if value},
+    }

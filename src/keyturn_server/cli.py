@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from typing import Final
 
 import django
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import ManagementUtility, get_commands
 from django.db import OperationalError
 
 from keyturn import __version__
+from keyturn_server.preflight import close_connections
 
 __all__ = ["main"]
 
@@ -43,6 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(f"the database does not answer: {' '.join(str(error).split())}")
     except KeyboardInterrupt:
         return _INTERRUPTED
+    finally:
+        if settings.configured:
+            close_connections()
 
 
 def _run(words: list[str]) -> int:

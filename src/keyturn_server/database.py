@@ -14,9 +14,12 @@ _POSTGRES: Final = "django.db.backends.postgresql"
 _SQLITE: Final = "django.db.backends.sqlite3"
 _EXAMPLES: Final = "postgresql://user:password@host:5432/name or sqlite:////var/lib/keyturn/keyturn.sqlite3"
 
-# Seconds. A request must hear "unavailable" before its client gives up, and before a load balancer's probe does.
+# Seconds. Every thread that waits for a database which is down is one less for those who need none, probes among them.
 _CONNECT_TIMEOUT: Final = 5
-_POOL_TIMEOUT: Final = 5
+_POOL_TIMEOUT: Final = 2
+# Seconds. The pool tries again at ever longer intervals for five minutes by itself, and would find a database that is
+# back only minutes later; given up early, the next request makes it try at once.
+_RECONNECT_TIMEOUT: Final = 2
 # Seconds a writer waits for another one. Writers queue here, so this is the longest queue, not a pause.
 _SQLITE_BUSY_TIMEOUT: Final = 20
 _SQLITE_PRAGMAS: Final = (
@@ -156,7 +159,12 @@ def settings_for(database: Database, *, pool_size: int) -> dict[str, Any]:
         entry["OPTIONS"] = {
             "connect_timeout": str(_CONNECT_TIMEOUT),
             **database.options,
-            "pool": {"min_size": 1, "max_size": pool_size, "timeout": _POOL_TIMEOUT},
+            "pool": {
+                "min_size": 1,
+                "max_size": pool_size,
+                "timeout": _POOL_TIMEOUT,
+                "reconnect_timeout": _RECONNECT_TIMEOUT,
+            },
         }
         # Django's pool keeps the connections; a connection held by a thread as well would never go back to it.
         entry["CONN_MAX_AGE"] = 0

@@ -16,8 +16,16 @@ class LineFormatter(logging.Formatter):
     """Keeps a message on its line: what a client sent cannot start a line of its own (CWE-117)."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
-        """Return the line, with control characters written as escapes. A traceback follows on lines of its own."""
-        return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", super().formatMessage(record))
+        """Return the line, with control characters written as escapes."""
+        return _escaped(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+        """Return a traceback on lines of its own, each set in, as an exception's text may quote a client too."""
+        return "\n".join(f"    {_escaped(line)}" for line in super().formatException(ei).split("\n"))
+
+
+def _escaped(text: str) -> str:
+    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
 
 
 def configuration(level: str) -> dict[str, Any]:
@@ -46,8 +54,11 @@ def configuration(level: str) -> dict[str, Any]:
             "django": {"handlers": [], "level": level, "propagate": True},
             # A refusal (4xx) is an answer, not an event: only what failed (5xx) is.
             "django.request": {"level": "ERROR"},
+            # It would log every statement with its values, password hashes and session keys among them.
+            "django.db.backends": {"level": "INFO"},
             "django.server": {"handlers": [], "level": level, "propagate": True},
-            # The start and stop of each worker are its details.
+            # The start and stop of each worker, the coming and going of each connection: details.
+            "psycopg.pool": {"level": "DEBUG" if level == "DEBUG" else "WARNING"},
             "_granian": {"level": "DEBUG" if level == "DEBUG" else "WARNING", "propagate": True},
             "granian.access": {"handlers": ["access"], "level": "INFO", "propagate": False},
         },

@@ -22,11 +22,17 @@ def unknown_names(environment: Mapping[str, str], known: Sequence[str]) -> Itera
         environment: names and values; a value is looked at only to recognise a Kubernetes service, and never repeated.
         known: the names that mean something.
     """
+    own = {_distinct(name): name for name in known}
     for name in sorted(environment):
         if name in known or not name.upper().startswith(_PREFIX):
             continue
         if _SERVICE_NAME.search(name) or (name.endswith("_PORT") and _SERVICE_URL.match(environment[name])):
             continue
-        close = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.6)
-        hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(known))}"
+        close = difflib.get_close_matches(_distinct(name), own, n=1, cutoff=0.6)
+        hint = f"did you mean {own[close[0]]}?" if close else "docs/reference/environment.md lists them all"
         yield f"{name} is not a variable of this server; {hint}"
+
+
+def _distinct(name: str) -> str:
+    """What tells a name from the others: they all begin alike, which would make every two of them similar."""
+    return name.upper().removeprefix(_PREFIX).lstrip("_")

@@ -3,10 +3,10 @@
 import sys
 
 from django.core import checks
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
-__all__ = ["problems"]
+__all__ = ["close_connections", "problems"]
 
 
 def problems() -> list[str]:
@@ -25,8 +25,13 @@ def problems() -> list[str]:
         reason = " ".join(str(error).split())
         print(f"keyturn: the database does not answer, starting without it: {reason}", file=sys.stderr)
     finally:
-        connection.close()
-        if hasattr(connection, "close_pool"):
-            # PostgreSQL only: the pool's threads would go on for the life of this process.
-            connection.close_pool()
+        close_connections()
     return found
+
+
+def close_connections() -> None:
+    """Close every connection of this process, and PostgreSQL's pools, whose threads would otherwise go on."""
+    for each in connections.all(initialized_only=True):
+        each.close()
+        if hasattr(each, "close_pool"):
+            each.close_pool()

@@ -31,7 +31,8 @@ class ProxyMiddleware:
         """Settle the scheme and pass the request on."""
         if not self._is_trusted(request.META.get("REMOTE_ADDR", "")):
             request.META.pop("HTTP_X_FORWARDED_PROTO", None)
-        request.META["wsgi.url_scheme"] = self._scheme
+        if request.META.get("wsgi.url_scheme") != "https":
+            request.META["wsgi.url_scheme"] = self._scheme
         return self._get_response(request)
 
     def _is_trusted(self, peer: str) -> bool:

@@ -2,20 +2,21 @@
 
 from typing import Any, Final
 
-from keyturn_server import database, env, hashers, logs
+from keyturn_server import cache, database, env, hashers, logs
 from keyturn_server.data_dir import prepare, secret_key
 
-_ENV: Final = env.load()
-_PRODUCTION: Final = not _ENV.debug
+# In small letters, or Django would take them for settings and show them in its technical pages.
+_env: Final = env.load()
+_production: Final = not _env.debug
 # Seconds.
-_A_YEAR: Final = 365 * 24 * 60 * 60
-_A_DAY: Final = 24 * 60 * 60
-_DATA_DIR: Final = prepare(_ENV)
+_a_year: Final = 365 * 24 * 60 * 60
+_an_hour: Final = 60 * 60
+_data_dir: Final = prepare(_env)
 
-DEBUG = _ENV.debug
-SECRET_KEY = secret_key(_ENV, _DATA_DIR)
-SECRET_KEY_FALLBACKS = [key.get_secret_value() for key in _ENV.secret_key_fallbacks]
-ALLOWED_HOSTS = _ENV.hosts
+DEBUG = _env.debug
+SECRET_KEY = secret_key(_env, _data_dir)
+SECRET_KEY_FALLBACKS = [key.get_secret_value() for key in _env.secret_key_fallbacks]
+ALLOWED_HOSTS = _env.hosts
 
 ROOT_URLCONF = "keyturn_server.urls"
 WSGI_APPLICATION = "keyturn_server.wsgi.application"
@@ -73,17 +74,11 @@ TEMPLATES = [
 
 DATABASES = {
     "default": database.settings_for(
-        _ENV.database_url or database.sqlite(_DATA_DIR / "keyturn.sqlite3"), pool_size=_ENV.db_pool_size
+        _env.database_url or database.sqlite(_data_dir / "keyturn.sqlite3"), pool_size=_env.db_pool_size
     ),
 }
 
-CACHES: dict[str, dict[str, Any]] = {
-    "default": (
-        {"BACKEND": "keyturn_server.cache.ValkeyCache", "LOCATION": _ENV.cache_url}
-        if _ENV.cache_url
-        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-    ),
-}
+CACHES: dict[str, dict[str, Any]] = {"default": cache.settings_for(_env.cache_url)}
 
 PASSWORD_HASHERS = hashers.PASSWORD_HASHERS
 AUTH_PASSWORD_VALIDATORS = [
@@ -101,24 +96,26 @@ AUTH_PASSWORD_VALIDATORS = [
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
-WHITENOISE_MAX_AGE = _A_DAY if _PRODUCTION else 0
+WHITENOISE_MAX_AGE = _an_hour if _production else 0
 
 # Transport. The redirect reaches only requests of which a trusted proxy says that they came over plain HTTP
 # (keyturn_server.proxies), so plain HTTP between a proxy and this server, or on loopback, is served as it is.
-SECURE_SSL_REDIRECT = _PRODUCTION and _ENV.is_https
+SECURE_SSL_REDIRECT = _production and _env.is_https
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
-SECURE_HSTS_SECONDS = _A_YEAR if _PRODUCTION and _ENV.is_https else 0
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _ENV.trusted_proxies else None
-SESSION_COOKIE_SECURE = _ENV.is_https
-CSRF_COOKIE_SECURE = _ENV.is_https
+SECURE_HSTS_SECONDS = _a_year if _production and _env.is_https else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _env.trusted_proxies else None
+# The admin's session never travels with a call of the API.
+SESSION_COOKIE_PATH = "/admin/"
+SESSION_COOKIE_SECURE = _env.is_https
+CSRF_COOKIE_SECURE = _env.is_https
 CSRF_COOKIE_HTTPONLY = True
-CSRF_TRUSTED_ORIGINS = [_ENV.url]
+CSRF_TRUSTED_ORIGINS = [_env.url]
 CSRF_FAILURE_VIEW = "keyturn_server.json_errors.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
-DATA_UPLOAD_MAX_MEMORY_SIZE = max(_ENV.max_body_bytes, 1_048_576)
+DATA_UPLOAD_MAX_MEMORY_SIZE = max(_env.max_body_bytes, 1_048_576)
 # What ProxyMiddleware believes, and what it takes the scheme from where nobody it believes names one.
-KEYTURN_SERVER_TRUSTED_PROXIES = _ENV.trusted_proxies
-KEYTURN_SERVER_PUBLIC_URL = _ENV.url
+KEYTURN_SERVER_TRUSTED_PROXIES = _env.trusted_proxies
+KEYTURN_SERVER_PUBLIC_URL = _env.url
 
 SILENCED_SYSTEM_CHECKS = [
     # HSTS for subdomains, and consent to browsers' preload lists: both speak for names that are not this server's, and
@@ -127,8 +124,8 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W021",
 ]
 
-CORS_ALLOW_ALL_ORIGINS = "*" in _ENV.origins
-CORS_ALLOWED_ORIGINS = [origin for origin in _ENV.origins if origin != "*"]
+CORS_ALLOW_ALL_ORIGINS = "*" in _env.origins
+CORS_ALLOWED_ORIGINS = [origin for origin in _env.origins if origin != "*"]
 # The admin is for its own pages only.
 CORS_URLS_REGEX = r"^/(?!admin/)"
 CORS_EXPOSE_HEADERS = ["Retry-After", "WWW-Authenticate"]
@@ -137,7 +134,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["keyturn.authentication.JWTAuthentication"],
     "DEFAULT_RENDERER_CLASSES": [
         "rest_framework.renderers.JSONRenderer",
-        *([] if _PRODUCTION else ["rest_framework.renderers.BrowsableAPIRenderer"]),
+        *([] if _production else ["rest_framework.renderers.BrowsableAPIRenderer"]),
     ],
     "DEFAULT_PARSER_CLASSES": [
         "rest_framework.parsers.JSONParser",
@@ -156,25 +153,25 @@ SPECTACULAR_SETTINGS = {
 }
 
 SIMPLE_JWT: dict[str, Any] = {
-    "ACCESS_TOKEN_LIFETIME": _ENV.access_lifetime,
-    "REFRESH_TOKEN_LIFETIME": _ENV.refresh_lifetime,
-    "SLIDING_TOKEN_LIFETIME": _ENV.sliding_lifetime,
-    "SLIDING_TOKEN_REFRESH_LIFETIME": _ENV.sliding_refresh_lifetime,
+    "ACCESS_TOKEN_LIFETIME": _env.access_lifetime,
+    "REFRESH_TOKEN_LIFETIME": _env.refresh_lifetime,
+    "SLIDING_TOKEN_LIFETIME": _env.sliding_lifetime,
+    "SLIDING_TOKEN_REFRESH_LIFETIME": _env.sliding_refresh_lifetime,
     "ROTATE_REFRESH_TOKENS": True,
     "BLACKLIST_AFTER_ROTATION": True,
-    "UPDATE_LAST_LOGIN": _ENV.update_last_login,
-    "ISSUER": _ENV.url,
+    "UPDATE_LAST_LOGIN": _env.update_last_login,
+    "ISSUER": _env.url,
 }
 
 KEYTURN: dict[str, Any] = {
-    "REFRESH_GRACE": _ENV.refresh_grace,
-    "REFRESH_FORGIVE_AFTER": dict(_ENV.refresh_forgive_after),
+    "REFRESH_GRACE": _env.refresh_grace,
+    "REFRESH_FORGIVE_AFTER": dict(_env.refresh_forgive_after),
     # env.load() has refused the contradiction of two values that were both given.
-    "SESSION_ABSOLUTE_LIFETIME": max(_ENV.absolute_lifetime, _ENV.refresh_lifetime),
-    "SESSION_RETENTION": _ENV.session_retention,
-    "SLIDING_TOKENS": _ENV.sliding_tokens,
-    "TRUSTED_PROXIES": [str(network) for network in _ENV.trusted_proxies],
-    "MAX_BODY_BYTES": _ENV.max_body_bytes,
+    "SESSION_ABSOLUTE_LIFETIME": max(_env.absolute_lifetime, _env.refresh_lifetime),
+    "SESSION_RETENTION": _env.session_retention,
+    "SLIDING_TOKENS": _env.sliding_tokens,
+    "TRUSTED_PROXIES": [str(network) for network in _env.trusted_proxies],
+    "MAX_BODY_BYTES": _env.max_body_bytes,
 }
 
-LOGGING = logs.configuration(_ENV.log_level)
+LOGGING = logs.configuration(_env.log_level)

@@ -2,8 +2,8 @@
 
 Ctrl-C in a terminal, and a service manager that stops a whole group, signal the server and its workers at once; the
 server then signals its workers too. Granian's workers often hang when two of these meet. So no process acts on a signal
-by itself: all are blocked, inherited so by the workers from their first instant, and a thread takes them one by one.
-The server stops for any of them, a worker only for its server's.
+by itself: all are blocked, inherited so by the workers from their first instant, and a thread takes the first one and
+leaves the rest. The server stops for any of them, a worker for SIGTERM only.
 """
 
 import os
@@ -18,8 +18,14 @@ __all__ = ["obey", "obey_parent"]
 
 # A closed terminal (SIGHUP) stops the server; it would otherwise run on unseen and hold the port.
 _STOP: Final = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
-# Seconds.
+# Seconds between two looks for something that has not happened yet.
 _INTERVAL: Final = 0.05
+# Seconds the server has to learn that its workers are being stopped before one ends; it would call that a failure.
+_HEAD_START: Final = 0.5
+# Granian misses a stop that comes while it starts. A worker not older than _NEW seconds waits for it _PATIENCE seconds,
+# which also is what a request under way gets then.
+_NEW: Final = 10.0
+_PATIENCE: Final = 2.0
 
 
 def obey(stop: Callable[[], None]) -> None:
@@ -38,34 +44,37 @@ def obey(stop: Callable[[], None]) -> None:
 
 
 def obey_parent() -> None:
-    """Stop this worker when its parent says so, and end it when its parent is gone. Signals are blocked already."""
+    """Stop this worker at the first SIGTERM, and end it when its parent is gone. Signals are blocked already."""
     parent = os.getppid()
-    threading.Thread(target=_wait_for_parent, args=(parent,), name="keyturn-signals", daemon=True).start()
+    threading.Thread(target=_wait_to_stop, args=(parent, time.monotonic()), name="keyturn-signals", daemon=True).start()
     threading.Thread(target=_outlive_nobody, args=(parent,), name="keyturn-parent", daemon=True).start()
 
 
-def _wait_for_parent(parent: int) -> None:
-    while _sender_of_next(parent) != parent:
-        pass
+def _wait_to_stop(parent: int, began: float) -> None:
+    if _sender_of_next() != parent:
+        time.sleep(_HEAD_START)
     # Granian installs its handler when the application is loaded; it sets an event, which any thread may do.
     handler = signal.getsignal(signal.SIGTERM)
     while not callable(handler):
         time.sleep(_INTERVAL)
         handler = signal.getsignal(signal.SIGTERM)
+    is_new = time.monotonic() - began < _NEW
     handler(signal.SIGTERM, None)
+    if is_new:
+        time.sleep(_PATIENCE)
+        os._exit(0)
 
 
-def _sender_of_next(parent: int) -> int:
-    """Wait for SIGTERM and return the process that sent it."""
+def _sender_of_next() -> int | None:
+    """Wait for SIGTERM and return the process that sent it, or None where that cannot be known (macOS)."""
     if hasattr(signal, "sigwaitinfo"):
         return signal.sigwaitinfo({signal.SIGTERM}).si_pid
-    # macOS cannot tell; every SIGTERM counts there.
     signal.sigwait({signal.SIGTERM})
-    return parent
+    return None
 
 
 def _outlive_nobody(parent: int) -> None:
-    """A parent that was killed could say nothing, and this worker would go on holding the port."""
+    """End with the parent: killed, it could say nothing, and this worker would go on holding the port."""
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)

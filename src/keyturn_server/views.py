@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from keyturn.api.schema_bodies import Unauthenticated
 from keyturn_server.refusals import refusal
 
 __all__ = ["HomeView", "index", "live", "ready"]
@@ -51,7 +52,7 @@ class HomeView(APIView):
 
     permission_classes = (IsAuthenticated,)
 
-    @extend_schema(responses=HomeSerializer, operation_id="home")
+    @extend_schema(responses={200: HomeSerializer, 401: Unauthenticated}, operation_id="home")
     def get(self, request: Request) -> Response:
         """Answer 200 to a valid access token, 401 to anything else."""
         return Response({"message": "Welcome: your access token is valid."})

@@ -1,9 +1,12 @@
 """The authentication class: a bearer token in a header to a user (RFC 6750)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.utils.module_loading import import_string
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from keyturn import conf
@@ -16,9 +19,11 @@ from keyturn.tokens.claims import interpret
 __all__ = [
     "JWTAuthentication",
     "bearer_token",
+    "challenge_to",
     "invalid_token_body",
     "token_classes",
     "token_in_header",
+    "told_in_challenge",
     "user_of",
     "validated_token",
 ]
@@ -104,6 +109,21 @@ def user_of(token: Any) -> Any:
     return authenticate(claims, now=utc_now(), session=getattr(token, "keyturn_session", None)).user
 
 
+@contextmanager
+def told_in_challenge(request: Any) -> Iterator[None]:
+    """Keep what a token is refused with in here for the challenge: REST framework asks another object for that."""
+    try:
+        yield
+    except AuthenticationFailed as error:
+        request.keyturn_refusal = error.detail
+        raise
+
+
+def challenge_to(request: Any, *, realm: str) -> str:
+    """The ``WWW-Authenticate`` of a request, with the error where it showed a token (RFC 6750 section 3.1)."""
+    return challenge(conf.get().auth_header_types[0], getattr(request, "keyturn_refusal", None), realm=realm)
+
+
 class JWTAuthentication(BaseAuthentication):
     """Authenticate by an access token. ``request.auth`` is the validated token, ``request.user`` its user."""
 
@@ -115,15 +135,16 @@ class JWTAuthentication(BaseAuthentication):
         Raises:
             TokenNotValid: the token or its user does not stand.
         """
-        raw = bearer_token(request)
-        if raw is None:
-            return None
-        token = validated_token(raw)
-        try:
-            return user_of(token), token
-        except RefusedError as error:
-            raise TokenNotValid(refusal_body(error)) from error
+        with told_in_challenge(request):
+            raw = bearer_token(request)
+            if raw is None:
+                return None
+            token = validated_token(raw)
+            try:
+                return user_of(token), token
+            except RefusedError as error:
+                raise TokenNotValid(refusal_body(error)) from error
 
     def authenticate_header(self, request: Request) -> str:
         """The challenge that makes a refusal a 401."""
-        return challenge(conf.get().auth_header_types[0], realm=self.www_authenticate_realm)
+        return challenge_to(request, realm=self.www_authenticate_realm)

@@ -6,6 +6,7 @@ from django.conf import settings as django_settings
 from django.db import connections
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import classonlymethod
+from rest_framework import exceptions
 from rest_framework.generics import GenericAPIView
 from rest_framework.parsers import BaseParser, JSONParser
 from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer, JSONRenderer
@@ -13,8 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from keyturn import conf
+from keyturn.api.body import check_charset, check_length
 from keyturn.api.client import calling
-from keyturn.api.errors import PayloadTooLarge
 from keyturn.api.exception_handler import exception_handler
 from keyturn.api.parsers import StrictJSONParser
 
@@ -53,13 +54,20 @@ class KeyturnView(GenericAPIView[Any]):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse a body that is too long before reading it, and read it where that fails in a known way."""
+        check_charset(request)
         super().initial(request, *args, **kwargs)
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdecimal() or int(length) > conf.get().max_body_bytes:
-            raise PayloadTooLarge
+        check_length(request)
         self.is_reading_body = True
         request.data  # noqa: B018 - parsing happens here
         self.is_reading_body = False
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """Find a renderer; a header that cannot be read asks for nothing that there is."""
+        try:
+            return super().perform_content_negotiation(request, force)
+        except (ValueError, LookupError):
+            # A media type's parameter in an encoding that does not exist (RFC 8187).
+            raise exceptions.NotAcceptable from None
 
     def get_exception_handler(self) -> Any:
         """Keyturn's own handler, whatever the project uses elsewhere."""

@@ -14,6 +14,14 @@ def _no_constant(name: str) -> Never:
     raise ValueError(f"{name} is not JSON")
 
 
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """RFC 8259 section 4: what an object with a name twice means is anybody's guess, so two readers may differ."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name occurs twice")
+    return found
+
+
 class StrictJSONParser(BaseParser):
     """Parse a JSON body; charset parameters are ignored (RFC 8259 section 8.1 knows only UTF-8)."""
 
@@ -26,6 +34,6 @@ class StrictJSONParser(BaseParser):
             ParseError: it is no JSON.
         """
         try:
-            return json.loads(stream.read().decode("utf-8"), parse_constant=_no_constant)
+            return json.loads(stream.read().decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_object)
         except (ValueError, RecursionError):
             raise ParseError("JSON parse error - the body is not valid JSON in UTF-8") from None

@@ -1,9 +1,11 @@
 """Sessions in Django's admin: look, search, revoke. Nothing can be typed in, and no token is anywhere to be seen."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Never
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -42,7 +44,8 @@ class StateFilter(admin.SimpleListFilter):
             case "revoked":
                 return queryset.filter(revoked_at__isnull=False)
             case "expired":
-                return queryset.filter(revoked_at__isnull=True, idle_expires_at__lte=now)
+                ended = Q(idle_expires_at__lte=now) | Q(absolute_expires_at__lte=now)
+                return queryset.filter(ended, revoked_at__isnull=True)
             case _:
                 return queryset
 
@@ -105,26 +108,30 @@ class SessionAdmin(_ModelAdmin):
             messages.SUCCESS,
         )
 
-    def delete_model(self, request: HttpRequest, obj: Session) -> None:
-        """Deleting a session ends it for all who keep track of endings, too."""
-        revoke_sessions((obj.pk,), reason=RevokeReason.REVOKED_BY_ADMIN, now=utc_now())
-        super().delete_model(request, obj)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
-        """The same for many."""
-        revoke_sessions(
-            list(queryset.values_list("pk", flat=True)), reason=RevokeReason.REVOKED_BY_ADMIN, now=utc_now()
-        )
-        super().delete_queryset(request, queryset)
-
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Sessions come from logins only."""
         return False
 
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        """The user's name as well, whatever the user model calls it."""
+        return (*self.search_fields, f"user__{get_user_model().USERNAME_FIELD}")
+
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        """Show a session; there is nothing to save."""
-        context = {"show_save": False, "show_save_and_continue": False, **(extra_context or {})}
+        """Show a session; there is nothing to save and nothing to delete."""
+        context = {"show_save": False, "show_save_and_continue": False, "show_delete": False, **(extra_context or {})}
         return super().change_view(request, object_id, form_url, context)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Revoke, never delete: a row must outlive the stock token it was adopted from. ``prune_sessions`` knows."""
+        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Never:
+        """Refuse; the permission itself stays, without which nobody could delete a user.
+
+        Raises:
+            PermissionDenied: always.
+        """
+        raise PermissionDenied
 
     def save_model(self, request: HttpRequest, obj: Session, form: Any, change: bool) -> None:
         """Every field is read-only: a post that tries to save changes nothing."""

@@ -1,13 +1,14 @@
 """simplejwt's authentication classes: the same decisions as Keyturn's own, under their names and with their errors."""
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import AuthenticationFailed, InvalidToken
 
-from keyturn import conf
-from keyturn.api.authentication import token_in_header, user_of, validated_token
-from keyturn.api.errors import TokenNotValid, challenge, refusal_body
+from keyturn.api.authentication import challenge_to, token_in_header, told_in_challenge, user_of, validated_token
+from keyturn.api.errors import TokenNotValid, refusal_body
 from keyturn.errors import RefusedError
 
 __all__ = ["install"]
@@ -15,10 +16,22 @@ __all__ = ["install"]
 
 def install() -> None:
     """Change simplejwt's authentication class in place; the stateless one inherits from it. Safe to call twice."""
+    if JWTAuthentication.get_user is _get_user:
+        return
+    JWTAuthentication.authenticate = _authenticate(JWTAuthentication.authenticate)
     JWTAuthentication.get_raw_token = _get_raw_token
     JWTAuthentication.get_validated_token = _get_validated_token
     JWTAuthentication.get_user = _get_user
     JWTAuthentication.authenticate_header = _authenticate_header
+
+
+def _authenticate(stock: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    @functools.wraps(stock)
+    def authenticate(self: Any, request: Any) -> Any:
+        with told_in_challenge(request):
+            return stock(self, request)
+
+    return authenticate
 
 
 def _get_raw_token(self: Any, header: bytes) -> bytes | None:
@@ -43,4 +56,4 @@ def _get_user(self: Any, validated_token: Any) -> Any:
 
 
 def _authenticate_header(self: Any, request: Any) -> str:
-    return challenge(conf.get().auth_header_types[0], realm=self.www_authenticate_realm)
+    return challenge_to(request, realm=self.www_authenticate_realm)

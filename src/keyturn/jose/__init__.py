@@ -2,6 +2,6 @@
 
 from keyturn.jose.derivation import derive_key
 from keyturn.jose.keys import Key, KeySet
-from keyturn.jose.tokens import Expectation, sign, verify
+from keyturn.jose.tokens import Expectation, key_name, sign, verify
 
-__all__ = ["Expectation", "Key", "KeySet", "derive_key", "sign", "verify"]
+__all__ = ["Expectation", "Key", "KeySet", "derive_key", "key_name", "sign", "verify"]

@@ -12,7 +12,7 @@ import jwt
 from keyturn.errors import Reason, RefusedError
 from keyturn.jose.keys import Key, KeySet
 
-__all__ = ["MAX_TOKEN_LENGTH", "Expectation", "sign", "verify"]
+__all__ = ["MAX_TOKEN_LENGTH", "Expectation", "key_name", "sign", "verify"]
 
 MAX_TOKEN_LENGTH: Final = 16_384
 """Characters; no token of ours comes near, and nobody shall make us hash megabytes."""
@@ -83,6 +83,16 @@ def verify(raw: str | bytes, keys: KeySet, *, now: float, expect: Expectation) -
     return claims
 
 
+def key_name(raw: str | bytes) -> str | None:
+    """Return the ``kid`` of a token's header, which nothing vouches for unless the token was verified.
+
+    Raises:
+        RefusedError: malformed.
+    """
+    kid = _header(_text(raw)).get("kid")
+    return kid if isinstance(kid, str) else None
+
+
 def _text(raw: str | bytes) -> str:
     if len(raw) > MAX_TOKEN_LENGTH:
         raise RefusedError(Reason.MALFORMED, "too long")
@@ -91,6 +101,9 @@ def _text(raw: str | bytes) -> str:
         token.encode("ascii")
     except UnicodeError:
         raise RefusedError(Reason.MALFORMED, "not ASCII") from None
+    if "=" in token:
+        # RFC 7515 section 2: no padding. A token has one spelling, so that whoever compares tokens compares claims.
+        raise RefusedError(Reason.MALFORMED, "padded")
     return token
 
 

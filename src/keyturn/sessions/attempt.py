@@ -15,13 +15,12 @@ from keyturn.sessions.client import Binding, Client
 from keyturn.sessions.fingerprint import password_fingerprint
 from keyturn.sessions.models import Session
 from keyturn.sessions.outcome import Refused
+from keyturn.sessions.overtaken import overtaken
 from keyturn.sessions.policy import Policy
 from keyturn.sessions.statements import rotate_sql
 from keyturn.sessions.values import aware, for_column
 
 __all__ = ["Attempt", "read_session"]
-
-_SERIALIZATION_FAILURES = frozenset({"40001", "40P01"})
 
 _ENDED_BECAUSE = {
     "refresh_reused": Reason.REFRESH_REUSED,
@@ -65,7 +64,7 @@ class Attempt:
             The row as it is now, or None if nothing was changed. A serialization failure means just that.
         """
         users = self.policy.users
-        sql = rotate_sql(self.alias, users, check_active=self.policy.check_active, claims_user=users.id_is_here)
+        sql = rotate_sql(self.alias, users, check_active=self.policy.column_decides, claims_user=users.id_is_here)
         parameters: dict[str, Any] = {
             "expected": expected,
             "successor": successor,
@@ -73,7 +72,8 @@ class Attempt:
             "live_at": for_column("rotated_at", self.now - self.leeway, self.alias),
             "idle_expires_at": for_column("idle_expires_at", idle_expires_at, self.alias),
             "ip": for_column("ip", self.client.ip, self.alias),
-            "user_agent": self.client.user_agent or None,
+            # Also where it is empty: the rule compares a retry with the client that rotated last, named or not.
+            "user_agent": self.client.user_agent,
             "sid": for_column("id", self.sid, self.alias),
             "sid_text": str(self.sid),
             "binding_kind": self.binding.kind.value if self.binding else "",
@@ -84,8 +84,7 @@ class Attempt:
             for session in Session.objects.using(self.alias).raw(sql, parameters):
                 return session
         except OperationalError as error:
-            sqlstate = getattr(error.__cause__, "sqlstate", None)
-            if sqlstate not in _SERIALIZATION_FAILURES or connections[self.alias].in_atomic_block:
+            if not overtaken(error, self.alias):
                 raise
         return None
 

@@ -53,6 +53,11 @@ class Policy:
             return True
         return self.check_active and self.users.is_active is None
 
+    @property
+    def column_decides(self) -> bool:
+        """Whether the statement that rotates shall insist on ``is_active``: a rule of the project's own may not."""
+        return self.check_active and self.user_rule is None
+
     def admits(self, user: Any) -> bool:
         """Whether this user may sign in and stay signed in (P6)."""
         if self.user_rule is not None:

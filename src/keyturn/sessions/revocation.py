@@ -10,6 +10,7 @@ from django.db import connections, transaction
 from django.dispatch import Signal
 
 from keyturn.sessions.models import Session
+from keyturn.sessions.overtaken import until_settled
 from keyturn.sessions.statements import database, revoke_sql
 from keyturn.sessions.values import for_column
 
@@ -33,6 +34,7 @@ class RevokeReason:
     REFRESH_REUSED = "refresh_reused"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a word, not a password
     USER_INACTIVE = "user_inactive"
+    USER_DELETED = "user_deleted"
 
 
 def revoke_sessions(
@@ -94,12 +96,17 @@ def _user_key(user_pk: Any, alias: str) -> Any:
 
 def _revoke(alias: str, condition: str, parameters: dict[str, Any], *, reason: str, now: datetime) -> tuple[UUID, ...]:
     parameters = {**parameters, "now": for_column("revoked_at", now, alias), "reason": reason}
-    with transaction.atomic(using=alias):
-        ended = tuple(
-            session.id for session in Session.objects.using(alias).raw(revoke_sql(alias, condition), parameters)
-        )
-        if ended:
-            sessions_revoked.send(sender=Session, session_ids=ended, reason=reason)
+
+    def revoke() -> tuple[UUID, ...]:
+        with transaction.atomic(using=alias):
+            ended = tuple(
+                session.id for session in Session.objects.using(alias).raw(revoke_sql(alias, condition), parameters)
+            )
+            if ended:
+                sessions_revoked.send(sender=Session, session_ids=ended, reason=reason)
+        return ended
+
+    ended = until_settled(revoke, alias=alias)
     for sid in ended:
         logger.info("session %s ended: %s", sid, reason)
     return ended

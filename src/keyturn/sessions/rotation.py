@@ -5,11 +5,14 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.db import OperationalError
+
 from keyturn.errors import Reason, UnavailableError
 from keyturn.sessions.attempt import Attempt
 from keyturn.sessions.client import Binding, BindingKind, Client, same_agent
 from keyturn.sessions.models import Session
 from keyturn.sessions.outcome import Converged, Forgiven, Outcome, Refused, Reused, Rotated
+from keyturn.sessions.overtaken import ATTEMPTS, overtaken
 from keyturn.sessions.policy import Policy
 from keyturn.sessions.revocation import RevokeReason, revoke_sessions
 from keyturn.sessions.rule import Presented, Standing, Verdict, judge
@@ -22,9 +25,6 @@ logger = logging.getLogger("keyturn.sessions")
 
 MAX_GENERATION: Final = 2**53
 """Far beyond any real session, within every JSON number and every BIGINT."""
-
-_ATTEMPTS: Final = 8
-"""Each further attempt means that another request changed the row in between; eight in a row is a fault, not a race."""
 
 
 def rotate(
@@ -65,7 +65,7 @@ def rotate(
     if policy.must_load_user and isinstance(refused := attempt.admitted(), Refused):
         return refused
     expected = generation
-    for _ in range(_ATTEMPTS):
+    for _ in range(ATTEMPTS):
         changed = attempt.compare_and_set(
             expected=expected, successor=generation + 1, idle_expires_at=now + idle_lifetime
         )
@@ -135,18 +135,26 @@ def touch(
 
     Args:
         ends_at: the instant after which the session is not refreshed any more (the token's ``refresh_exp``).
+
+    Raises:
+        UnavailableError: as :func:`rotate`.
     """
     attempt = Attempt(database(), sid, user_id, now, policy, client, None, leeway)
     if attempt.claimed_user is None:
         return Refused(Reason.USER_MISMATCH)
     if policy.must_load_user and isinstance(refused := attempt.admitted(), Refused):
         return refused
-    changed = attempt.compare_and_set(expected=0, successor=0, idle_expires_at=ends_at)
-    if changed is not None:
-        return changed
-    session = attempt.admitted()
-    # A session that stands but was not changed has generations: it belongs to a refresh token.
-    return session if isinstance(session, Refused) else Refused(Reason.WRONG_TYPE)
+    for _ in range(ATTEMPTS):
+        changed = attempt.compare_and_set(expected=0, successor=0, idle_expires_at=ends_at)
+        if changed is not None:
+            return changed
+        session = attempt.admitted()
+        if isinstance(session, Refused):
+            return session
+        if session.generation or session.binding_kind:
+            # It belongs to a refresh token.
+            return Refused(Reason.WRONG_TYPE)
+    raise UnavailableError
 
 
 def _judged(session: Session, generation: int, attempt: Attempt) -> Verdict:
@@ -179,7 +187,12 @@ def _forgive(session: Session, alias: str) -> bool:
     unchanged = Session.objects.using(alias).filter(
         pk=session.pk, generation=session.generation, revoked_at__isnull=True, **before
     )
-    return bool(unchanged.update(forgiven=session.generation))
+    try:
+        return bool(unchanged.update(forgiven=session.generation))
+    except OperationalError as error:
+        if not overtaken(error, alias):
+            raise
+        return False
 
 
 def _end(session: Session, generation: int, now: datetime) -> Reused:

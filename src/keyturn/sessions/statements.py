@@ -86,7 +86,7 @@ def rotate_sql(alias: str, users: UserTable, *, check_active: bool, claims_user:
     return (
         f"UPDATE {names(Session._meta.db_table)} AS s SET generation = %(successor)s, rotated_at = %(now)s,"  # noqa: S608
         f" idle_expires_at = {least}(%(idle_expires_at)s, s.absolute_expires_at),"
-        " ip = COALESCE(%(ip)s, s.ip), user_agent = COALESCE(%(user_agent)s, s.user_agent)"
+        " ip = COALESCE(%(ip)s, s.ip), user_agent = %(user_agent)s"
         f" FROM {names(users.table)} AS u"
         " WHERE s.id = %(sid)s AND s.generation = %(expected)s AND s.revoked_at IS NULL"
         " AND s.idle_expires_at > %(live_at)s AND s.absolute_expires_at > %(live_at)s"

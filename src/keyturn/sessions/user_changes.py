@@ -4,7 +4,7 @@ A changed password or a deactivation ends them; Django's transparent upgrade of 
 the password is still the same. Signals cannot do this: ``post_save`` comes after the row is committed. So the user
 model's ``save_base`` is wrapped, and ``check_password`` tells it which saves are hash upgrades. Doors that call
 neither (``queryset.update``, SQL) take effect at the next mint, by the fingerprint in the session row. Deleting a user
-deletes the sessions by cascade.
+deletes the sessions by cascade; just before, they are ended, for all who keep track of endings.
 """
 
 import functools
@@ -17,10 +17,13 @@ from typing import Any, Final
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import router, transaction
+from django.db.models import Model
+from django.db.models.signals import pre_delete
 
 from keyturn.clock import utc_now
 from keyturn.sessions.fingerprint import password_fingerprint
 from keyturn.sessions.models import Session
+from keyturn.sessions.policy import Policy
 from keyturn.sessions.revocation import RevokeReason, revoke_user_sessions
 from keyturn.sessions.statements import database
 
@@ -48,7 +51,7 @@ class _Check:
 
 
 _current_check: ContextVar[_Check | None] = ContextVar("keyturn_password_check", default=None)
-"""A save of the password alone inside a check is Django's upgrade of the hash."""
+"""Another hash saved for the very user inside a check is Django's upgrade: the password has just been seen."""
 
 _watched: set[type[AbstractBaseUser]] = set()
 
@@ -61,10 +64,12 @@ def watch_user_model(model: type[AbstractBaseUser]) -> None:
     model.save_base = _follow(model.save_base)  # type: ignore[method-assign]
     model.check_password = _mark_upgrade(model.check_password)  # type: ignore[method-assign]
     model.acheck_password = _mark_upgrade_async(model.acheck_password)  # type: ignore[method-assign,assignment]
+    pre_delete.connect(_end_sessions, sender=model, dispatch_uid="keyturn.user_deleted")
 
 
 def _follow(save_base: Callable[..., None]) -> Callable[..., None]:
-    signature = inspect.signature(save_base)
+    # Django's own, by which it calls: an overriding method may hide its arguments behind *args and **kwargs.
+    signature = inspect.signature(Model.save_base)
 
     @functools.wraps(save_base)
     def wrapper(self: AbstractBaseUser, *args: Any, **kwargs: Any) -> None:
@@ -76,9 +81,8 @@ def _follow(save_base: Callable[..., None]) -> Callable[..., None]:
             return
         alias = given.get("using") or router.db_for_write(type(self), instance=self)
         check = _current_check.get()
-        upgrades = check is not None and check.user is self and set(update_fields or ()) == {"password"}
         with transaction.atomic(using=alias, savepoint=False), _same_transaction(alias):
-            if check is not None and upgrades:
+            if check is not None and check.user is self and _is_upgrade(check, update_fields):
                 _upgrade_hash(self, check, lambda: save_base(self, *args, **kwargs), alias)
             else:
                 save_base(self, *args, **kwargs)
@@ -99,13 +103,24 @@ def _same_transaction(alias: str) -> Iterator[None]:
 
 def _sessions_follow(user: AbstractBaseUser, update_fields: Collection[str] | None) -> None:
     now = utc_now()
-    if not getattr(user, "is_active", True):
+    # An inactive user may be welcome all the same: CHECK_USER_IS_ACTIVE, USER_AUTHENTICATION_RULE.
+    if not getattr(user, "is_active", True) and not Policy.current().admits(user):
         revoke_user_sessions(user.pk, reason=RevokeReason.USER_INACTIVE, now=now)
         return
     if "password" in user.get_deferred_fields() or (update_fields is not None and "password" not in update_fields):
         return
     fingerprint = password_fingerprint(user.password)
     revoke_user_sessions(user.pk, reason=RevokeReason.PASSWORD_CHANGED, now=now, unless_fingerprint=fingerprint)
+
+
+def _end_sessions(*, instance: AbstractBaseUser, **_: object) -> None:
+    """Django sends this inside the transaction that deletes the user."""
+    revoke_user_sessions(instance.pk, reason=RevokeReason.USER_DELETED, now=utc_now())
+
+
+def _is_upgrade(check: _Check, update_fields: Collection[str] | None) -> bool:
+    """Whether a save inside a check stores another hash. A model's own ``save()`` may save more fields along."""
+    return check.user.password != check.against and (update_fields is None or "password" in update_fields)
 
 
 def _upgrade_hash(user: AbstractBaseUser, check: _Check, save: Callable[[], None], alias: str) -> None:

@@ -14,13 +14,15 @@ from keyturn.sessions.client import Client
 from keyturn.sessions.identity import adopted_session_id
 from keyturn.sessions.models import Session
 from keyturn.sessions.opening import adopt_session
+from keyturn.sessions.overtaken import until_settled
 from keyturn.sessions.policy import Policy
 from keyturn.sessions.revocation import RevokeReason, revoke_sessions
 from keyturn.sessions.statements import database
 from keyturn.tokens.authenticating import check_password_claim
 from keyturn.tokens.claims import Claims
+from keyturn.tokens.stock import as_adopted, check_stock_blacklist
 
-__all__ = ["adopted", "as_adopted", "check_stock_token", "forget_stock_token", "is_adopted"]
+__all__ = ["adopted", "check_stock_token", "forget_stock_token"]
 
 
 def adopted(claims: Claims, *, now: datetime, client: Client, ends_at: datetime | None = None) -> Claims:
@@ -40,16 +42,6 @@ def adopted(claims: Claims, *, now: datetime, client: Client, ends_at: datetime 
     return as_adopted(claims)
 
 
-def as_adopted(claims: Claims) -> Claims:
-    """The same claims as generation 0 of the session that they belong to once adopted."""
-    return replace(claims, sid=adopted_session_id(claims.jti), generation=0)
-
-
-def is_adopted(claims: Claims) -> bool:
-    """Whether somebody has shown this stock token to Keyturn before."""
-    return Session.objects.using(database()).filter(pk=adopted_session_id(claims.jti)).exists()
-
-
 def check_stock_token(claims: Claims) -> AbstractBaseUser:
     """Return the user of a stock refresh token that would be adopted, changing nothing.
 
@@ -58,8 +50,7 @@ def check_stock_token(claims: Claims) -> AbstractBaseUser:
     """
     if not claims.jti:
         raise RefusedError(Reason.MISSING_CLAIM, "jti")
-    if blacklist.is_blacklisted(claims.jti, alias=database()):
-        raise RefusedError(Reason.SESSION_REVOKED, "blacklisted by stock simplejwt")
+    check_stock_blacklist(claims)
     user = _user(claims)
     if user is None:
         raise RefusedError(Reason.USER_NOT_FOUND)
@@ -92,19 +83,23 @@ def _adopt(
     policy = Policy.current()
     if revoked_at is not None:
         policy = replace(policy, check_active=False)  # a token is logged out whatever became of its user
-    with transaction.atomic(using=alias):
-        added = adopt_session(
-            sid=sid,
-            user=user,
-            issued_at=min(claims.issued_at, now),
-            expires_at=ends_at or claims.expires_at,
-            policy=policy,
-            client=client,
-            revoked_at=revoked_at,
-        )
-        if added:
-            session = Session.objects.using(alias).get(pk=sid)
-            blacklist.take_over(session, claims.jti, alias=alias)
+
+    def adopt() -> None:
+        with transaction.atomic(using=alias):
+            added = adopt_session(
+                sid=sid,
+                user=user,
+                issued_at=min(claims.issued_at, now),
+                expires_at=ends_at or claims.expires_at,
+                policy=policy,
+                client=client,
+                revoked_at=revoked_at,
+            )
+            if added:
+                session = Session.objects.using(alias).get(pk=sid)
+                blacklist.take_over(session, claims.jti, alias=alias)
+
+    until_settled(adopt, alias=alias)
 
 
 def _user(claims: Claims) -> AbstractBaseUser | None:

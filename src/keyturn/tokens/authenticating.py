@@ -16,8 +16,9 @@ from keyturn.sessions.models import Session
 from keyturn.sessions.outcome import Refused
 from keyturn.sessions.policy import Policy
 from keyturn.sessions.statements import database
-from keyturn.tokens.claims import Claims
+from keyturn.tokens.claims import Claims, TokenType
 from keyturn.tokens.minting import password_claim
+from keyturn.tokens.stock import as_adopted, check_stock_blacklist, is_adopted
 
 __all__ = ["Authenticated", "authenticate", "check_password_claim", "check_session"]
 
@@ -41,6 +42,9 @@ def check_session(claims: Claims, *, now: datetime) -> Session | None:
     Raises:
         RefusedError: the session was revoked, or is not the claimed user's.
     """
+    if claims.sid is None and claims.token_type == TokenType.SLIDING and claims.jti:
+        claims = as_adopted(claims) if is_adopted(claims) else claims
+        check_stock_blacklist(claims)
     if claims.sid is None:
         return None
     if claims.user_id is None:

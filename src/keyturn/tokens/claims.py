@@ -1,6 +1,7 @@
 """What is read out of a verified token: its session, generation and user (RFC 7519, RFC 9068 for the names)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -8,7 +9,7 @@ from uuid import UUID
 
 from keyturn import conf, keys
 from keyturn.errors import Reason, RefusedError
-from keyturn.jose import Expectation, KeySet, verify
+from keyturn.jose import Expectation, KeySet, key_name, verify
 from keyturn.sessions.rotation import MAX_GENERATION
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "SESSION_ID",
     "Claims",
     "TokenType",
+    "check_refresh_claims",
     "interpret",
     "moment",
     "presented",
@@ -55,6 +57,16 @@ class Claims:
     user_id: str | None
     sid: UUID | None
     generation: int | None
+
+    @property
+    def is_refresh(self) -> bool:
+        """Whether it is a refresh token.
+
+        With ``TOKEN_TYPE_CLAIM`` off, stock's access tokens differ from its refresh tokens in nothing but lifetime.
+        """
+        if self.token_type is not None or self.sid is not None:
+            return self.token_type == TokenType.REFRESH or self.generation is not None
+        return self.expires_at - self.issued_at > conf.get().access_token_lifetime
 
     @property
     def jti(self) -> str:
@@ -105,16 +117,23 @@ def read_refresh(raw: str | bytes, *, now: datetime) -> Claims:
     Raises:
         RefusedError: with the reason; an expired token is refused here, before any rule, and is never reuse.
     """
-    claims = _read(raw, keys.refresh_keys(), now=now)
+    with _told_apart(raw, now=now):
+        claims = _read(raw, keys.refresh_keys(), now=now)
+    check_refresh_claims(claims)
+    return claims
+
+
+def check_refresh_claims(claims: Claims) -> None:
+    """Check that verified claims are those of a refresh token.
+
+    Raises:
+        RefusedError: with the reason.
+    """
     _expect_type(claims, TokenType.REFRESH)
     if claims.user_id is None:
         raise RefusedError(Reason.MISSING_CLAIM, "user id")
-    if claims.sid is not None and claims.generation is None:
-        raise RefusedError(Reason.WRONG_TYPE, "a session's token without generation")
-    if claims.sid is None and claims.token_type is None and not _lives_like_refresh(claims):
-        # With TOKEN_TYPE_CLAIM off, a stock access token differs from a refresh token in nothing but its lifetime.
-        raise RefusedError(Reason.WRONG_TYPE, "lives no longer than an access token")
-    return claims
+    if not claims.is_refresh or (claims.sid is not None and claims.generation is None):
+        raise RefusedError(Reason.WRONG_TYPE, "not a refresh token")
 
 
 def read_access(
@@ -135,7 +154,8 @@ def read_access(
     Raises:
         RefusedError: with the reason.
     """
-    claims = _read(raw, keys.access_keys(), now=now, even_expired=even_expired)
+    with _told_apart(raw, now=now):
+        claims = _read(raw, keys.access_keys(), now=now, even_expired=even_expired)
     if token_type is not None:
         _expect_type(claims, token_type)
     if claims.generation is not None:
@@ -162,7 +182,11 @@ def read_sliding(raw: str | bytes, *, now: datetime) -> Claims:
 
 
 def read_any(raw: str | bytes, *, now: datetime) -> Claims:
-    """Verify a token of whatever type (``/token/verify/``)."""
+    """Verify a token of whatever type (``/token/verify/``).
+
+    Raises:
+        RefusedError: with the reason.
+    """
     refresh, access = keys.refresh_keys(), keys.access_keys()
     either = KeySet(
         signing=access.signing,
@@ -170,7 +194,25 @@ def read_any(raw: str | bytes, *, now: datetime) -> Claims:
         unnamed=access.unnamed,
         remote=access.remote,
     )
-    return _read(raw, either, now=now)
+    claims = _read(raw, either, now=now)
+    # A key is for one kind of token, whichever key set it was found in (RFC 8725 section 3.12).
+    if claims.token_type is not None or claims.sid is not None:
+        foreign = access.named if claims.is_refresh else refresh.named
+        if foreign and key_name(raw) in foreign:
+            raise RefusedError(Reason.WRONG_TYPE, "signed as a token of another kind")
+    return claims
+
+
+@contextmanager
+def _told_apart(raw: str | bytes, *, now: datetime) -> Iterator[None]:
+    """Say of a token of ours that it belongs elsewhere, where all that is known is that its key is another kind's."""
+    try:
+        yield
+    except RefusedError as error:
+        if error.reason is Reason.UNKNOWN_KEY:
+            read_any(raw, now=now)
+            raise RefusedError(Reason.WRONG_TYPE, "signed as a token of another kind") from error
+        raise
 
 
 def _read(raw: str | bytes, key_set: KeySet, *, now: datetime, even_expired: bool = False) -> Claims:
@@ -211,10 +253,6 @@ def interpret(payload: Mapping[str, Any]) -> Claims:
 def _expect_type(claims: Claims, token_type: str) -> None:
     if claims.token_type is not None and claims.token_type != token_type:
         raise RefusedError(Reason.WRONG_TYPE, f"not of type {token_type}")
-
-
-def _lives_like_refresh(claims: Claims) -> bool:
-    return claims.expires_at - claims.issued_at > conf.get().access_token_lifetime
 
 
 def _user_id(value: Any) -> str | None:

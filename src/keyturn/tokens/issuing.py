@@ -11,6 +11,7 @@ from keyturn.sessions import blacklist
 from keyturn.sessions.client import Binding, Client
 from keyturn.sessions.models import Session
 from keyturn.sessions.opening import open_session
+from keyturn.sessions.overtaken import until_settled
 from keyturn.sessions.policy import Policy
 from keyturn.sessions.statements import database
 from keyturn.tokens.minting import (
@@ -45,29 +46,36 @@ def open_listed_session(
     """Open a session and, where simplejwt's ``token_blacklist`` is installed, its one OutstandingToken row.
 
     Raises:
-        RefusedError: ``bad_credentials``: the user changed the password, was deactivated or deleted meanwhile.
+        RefusedError: ``bad_credentials``: the user may not sign in, or changed the password, was deactivated or deleted
+            meanwhile.
+        UnavailableError: other transactions changed the user again and again.
     """
     alias = database()
+    policy = Policy.current()
+    if not policy.admits(user):
+        raise RefusedError(Reason.BAD_CREDENTIALS, "inactive, or refused by the project's rule")
 
     def opened() -> Session:
         session = open_session(
             user=user,
             now=now,
             idle_lifetime=idle_lifetime,
-            policy=Policy.current(),
+            policy=policy,
             client=client,
             amr=amr,
             binding=binding,
         )
         if session is None:
             raise RefusedError(Reason.BAD_CREDENTIALS, "the user changed while signing in")
-        blacklist.list_session(session, alias=alias)
         return session
 
-    if not blacklist.is_installed():
-        return opened()
-    with transaction.atomic(using=alias):
-        return opened()
+    def opened_and_listed() -> Session:
+        with transaction.atomic(using=alias):
+            session = opened()
+            blacklist.list_session(session, alias=alias)
+        return session
+
+    return until_settled(opened_and_listed if blacklist.is_installed() else opened, alias=alias)
 
 
 def issue_pair(

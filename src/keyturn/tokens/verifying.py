@@ -8,9 +8,10 @@ from keyturn.sessions.client import Binding, Client
 from keyturn.sessions.outcome import Refused
 from keyturn.sessions.policy import Policy
 from keyturn.sessions.rotation import examine
-from keyturn.tokens.adoption import as_adopted, check_stock_token, is_adopted
-from keyturn.tokens.authenticating import authenticate
-from keyturn.tokens.claims import Claims, TokenType, presented, read_any
+from keyturn.tokens.adoption import check_stock_token
+from keyturn.tokens.authenticating import authenticate, check_session
+from keyturn.tokens.claims import Claims, check_refresh_claims, presented, read_any
+from keyturn.tokens.stock import as_adopted, is_adopted
 
 __all__ = ["check_refresh", "verify_token"]
 
@@ -31,10 +32,13 @@ def verify_token(raw: str | bytes, *, now: datetime, client: Client, binding: Bi
         RefusedError: with the reason.
     """
     claims = read_any(raw, now=now)
-    if claims.generation is not None or claims.token_type == TokenType.REFRESH:
+    if claims.is_refresh:
+        check_refresh_claims(claims)
         check_refresh(claims, now=now, client=client, binding=binding)
     elif claims.sid is not None:
         authenticate(claims, now=now)
+    else:
+        check_session(claims, now=now)
 
 
 def check_refresh(claims: Claims, *, now: datetime, client: Client, binding: Binding | None = None) -> None:

@@ -1,0 +1,179 @@
+"""What the OpenAPI document calls the bodies of Keyturn's endpoints.
+
+Requests and answers are told apart here, whatever ``COMPONENT_SPLIT_REQUEST`` says in the project, and every name begins
+with ``Keyturn``, so that none meets a component of the project's own.
+"""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from drf_spectacular.extensions import OpenApiSerializerExtension, OpenApiSerializerFieldExtension
+from rest_framework import serializers
+
+from keyturn import conf
+from keyturn.api.serializers import PasswordField
+from keyturn.errors import Reason
+
+__all__ = [
+    "Credentials",
+    "Error",
+    "InvalidInput",
+    "LogoutRequest",
+    "PresentedToken",
+    "RefreshToken",
+    "RefreshedPair",
+    "Refusal",
+    "SlidingToken",
+    "TokenPair",
+    "Unauthenticated",
+]
+
+
+class ReasonField(serializers.CharField):
+    """A word of :class:`keyturn.errors.Reason`."""
+
+
+class ReasonFieldExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """Give the words a component of their own: drf-spectacular would name it after every field called ``reason``."""
+
+    target_class = ReasonField
+
+    def get_name(self) -> str:
+        """The component's name."""
+        return "KeyturnReason"
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        """All the words there are."""
+        words = [reason.value for reason in Reason]
+        return {"type": "string", "enum": words, "description": "Why a token or a login was refused."}
+
+
+class Credentials(serializers.Serializer[Any]):
+    """A login, under the user model's own name for the user name."""
+
+    def get_fields(self) -> dict[str, Any]:
+        """The user name and the password."""
+        return {get_user_model().USERNAME_FIELD: serializers.CharField(), "password": PasswordField()}
+
+    class Meta:
+        ref_name = "KeyturnCredentials"
+
+
+class RefreshToken(serializers.Serializer[Any]):
+    """A refresh token."""
+
+    refresh = serializers.CharField()
+
+    class Meta:
+        ref_name = "KeyturnRefreshToken"
+
+
+class PresentedToken(serializers.Serializer[Any]):
+    """A token of any type."""
+
+    token = serializers.CharField()
+
+    class Meta:
+        ref_name = "KeyturnPresentedToken"
+
+
+class LogoutRequest(serializers.Serializer[Any]):
+    """The refresh token whose session is to end."""
+
+    refresh_token = serializers.CharField()
+
+    class Meta:
+        ref_name = "KeyturnLogoutRequest"
+
+
+class TokenPair(serializers.Serializer[Any]):
+    """The first tokens of a session."""
+
+    access = serializers.CharField()
+    refresh = serializers.CharField()
+
+    class Meta:
+        ref_name = "KeyturnTokenPair"
+
+
+class RefreshedPair(serializers.Serializer[Any]):
+    """A fresh access token and, where refresh tokens rotate, the refresh token to use from now on."""
+
+    def get_fields(self) -> dict[str, Any]:
+        """The access token alone where ``ROTATE_REFRESH_TOKENS`` is False."""
+        rotated = {"refresh": serializers.CharField()} if conf.get().rotate_refresh_tokens else {}
+        return {"access": serializers.CharField(), **rotated}
+
+    class Meta:
+        ref_name = "KeyturnRefreshedPair"
+
+
+class SlidingToken(serializers.Serializer[Any]):
+    """A sliding token."""
+
+    token = serializers.CharField()
+
+    class Meta:
+        ref_name = "KeyturnSlidingToken"
+
+
+class Error(serializers.Serializer[Any]):
+    """What every error says."""
+
+    detail = serializers.CharField(help_text="For people; may change.")
+    code = serializers.CharField(help_text="For programs; stable.")
+
+    class Meta:
+        ref_name = "KeyturnError"
+
+
+class Refusal(Error):
+    """Why a token or a login was refused."""
+
+    reason = ReasonField()
+
+    class Meta:
+        ref_name = "KeyturnRefusal"
+
+
+class TokenClassMessage(serializers.Serializer[Any]):
+    """What one of ``AUTH_TOKEN_CLASSES`` said."""
+
+    token_class = serializers.CharField()
+    token_type = serializers.CharField()
+    message = serializers.CharField()
+
+    class Meta:
+        ref_name = "KeyturnTokenClassMessage"
+
+
+class Unauthenticated(Error):
+    """No access token was sent, or it was refused: only then is there a reason."""
+
+    reason = ReasonField(required=False)
+    messages = TokenClassMessage(many=True, required=False)
+
+    class Meta:
+        ref_name = "KeyturnUnauthenticated"
+
+
+class InvalidInput(Error):
+    """The body could not be read, or a field of it is wrong: then the field's name holds what is wrong with it."""
+
+    reason = ReasonField(required=False)
+
+    class Meta:
+        ref_name = "KeyturnInvalidInput"
+
+
+class InvalidInputExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """Say that fields of the body appear by their names."""
+
+    target_class = InvalidInput
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        """The known fields, and any other as a list of sentences."""
+        known: dict[str, Any] = auto_schema._map_serializer(  # noqa: SLF001 - documented way to extend a mapping
+            self.target, direction, bypass_extensions=True
+        )
+        return {**known, "additionalProperties": {"type": "array", "items": {"type": "string"}}}

@@ -1,0 +1,173 @@
+"""What the OpenAPI document says of each of Keyturn's endpoints: the table that :mod:`keyturn.api.schema` reads."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+
+from keyturn import conf
+from keyturn.api import schema_bodies as bodies
+from keyturn.api import serializers, token_views
+from keyturn.api.logout_views import LogoutAllView, LogoutView
+from keyturn.api.session_views import SessionListView, SessionSerializer, SessionView
+
+__all__ = ["OPERATIONS", "Operation"]
+
+_NOTHING: Final = OpenApiResponse({"type": "object", "maxProperties": 0}, "Done; an empty object.")
+_NO_BODY: Final = OpenApiResponse(None, "Done; no body.")
+_NO_ACCOUNT: Final = OpenApiResponse(bodies.Refusal, "No active account has these credentials.")
+_NO_TOKEN: Final = OpenApiResponse(bodies.Unauthenticated, "No valid access token was sent.")
+_REFUSED: Final = OpenApiResponse(bodies.Refusal, "The token was refused.")
+
+_ALWAYS: Final[Mapping[int, Any]] = {
+    400: OpenApiResponse(bodies.InvalidInput, "The body could not be read, or a field is missing or wrong."),
+    413: OpenApiResponse(bodies.Error, "The body is longer than `MAX_BODY_BYTES`."),
+    415: OpenApiResponse(bodies.Error, "The body is of a media type that is not read here."),
+    429: OpenApiResponse(bodies.Error, "Too many requests."),
+    503: OpenApiResponse(bodies.Error, "Nothing was decided; try again."),
+}
+
+
+def _header(name: str, kind: Any, description: str, *, codes: Any) -> OpenApiParameter:
+    return OpenApiParameter(
+        name, kind, OpenApiParameter.HEADER, required=True, description=description, response=codes
+    )
+
+
+_HEADERS: Final = (
+    _header("Cache-Control", {"type": "string", "enum": ["no-store"]}, "Never to be stored.", codes=[200]),
+    _header("WWW-Authenticate", OpenApiTypes.STR, "RFC 6750 section 3.", codes=[401]),
+    _header("Retry-After", OpenApiTypes.INT, "Seconds.", codes=[429, 503]),
+)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one view.
+
+    Args:
+        name: the operation's id.
+        summary: one line.
+        answers: by status, besides those that every endpoint can give.
+        body: of the request; None: it has none.
+        own: the view's serializer unless ``SIMPLE_JWT`` names another; then body and success are read off that one.
+        parameters: of the path.
+        is_there: whether the project has this endpoint.
+    """
+
+    name: str
+    summary: str
+    answers: Mapping[int, Any]
+    body: Any = None
+    own: Any = None
+    parameters: tuple[OpenApiParameter, ...] = ()
+    is_there: Callable[[], bool] = lambda: True
+
+    def description_of(self, view: Any) -> Any:
+        """Return the decorator that describes this method of a view class."""
+        request, answers = self.body, {**_ALWAYS, **self.answers}
+        description = None
+        if self.own is not None:
+            description = inspect.getdoc(view)  # these views share one method, so their classes say what they do
+            serializer = view().get_serializer_class()
+            if serializer is not self.own:
+                request = answers[200] = serializer
+        return extend_schema(
+            operation_id=self.name,
+            summary=self.summary,
+            description=description,
+            request=request,
+            responses=dict(sorted(answers.items())),
+            parameters=[*self.parameters, *_HEADERS],
+            exclude=not self.is_there(),
+        )
+
+
+def _sliding() -> bool:
+    return conf.get().sliding_tokens
+
+
+OPERATIONS: Final[Mapping[type, Mapping[str, Operation]]] = {
+    token_views.TokenObtainPairView: {
+        "post": Operation(
+            "token_obtain",
+            "Sign in",
+            {200: bodies.TokenPair, 401: _NO_ACCOUNT},
+            body=bodies.Credentials,
+            own=serializers.TokenObtainPairSerializer,
+        )
+    },
+    token_views.TokenRefreshView: {
+        "post": Operation(
+            "token_refresh",
+            "Refresh a session",
+            {200: bodies.RefreshedPair, 401: _REFUSED},
+            body=bodies.RefreshToken,
+            own=serializers.TokenRefreshSerializer,
+        )
+    },
+    token_views.TokenVerifyView: {
+        "post": Operation(
+            "token_verify",
+            "Ask whether a token is valid",
+            {200: _NOTHING, 401: _REFUSED},
+            body=bodies.PresentedToken,
+            own=serializers.TokenVerifySerializer,
+        )
+    },
+    token_views.TokenBlacklistView: {
+        "post": Operation(
+            "token_blacklist",
+            "Log out with the refresh token alone",
+            {200: _NOTHING, 401: _REFUSED},
+            body=bodies.RefreshToken,
+            own=serializers.TokenBlacklistSerializer,
+        )
+    },
+    token_views.TokenObtainSlidingView: {
+        "post": Operation(
+            "token_sliding_obtain",
+            "Sign in for a sliding token",
+            {200: bodies.SlidingToken, 401: _NO_ACCOUNT},
+            body=bodies.Credentials,
+            own=serializers.TokenObtainSlidingSerializer,
+            is_there=_sliding,
+        )
+    },
+    token_views.TokenRefreshSlidingView: {
+        "post": Operation(
+            "token_sliding_refresh",
+            "Refresh a sliding token",
+            {200: bodies.SlidingToken, 401: _REFUSED},
+            body=bodies.SlidingToken,
+            own=serializers.TokenRefreshSlidingSerializer,
+            is_there=_sliding,
+        )
+    },
+    LogoutView: {
+        "post": Operation("logout", "Log out", {205: _NO_BODY, 401: _NO_TOKEN}, body=bodies.LogoutRequest),
+    },
+    LogoutAllView: {
+        "post": Operation("logout_all", "Log out everywhere", {205: _NO_BODY, 401: _NO_TOKEN}),
+    },
+    SessionListView: {
+        "get": Operation("sessions_list", "See where you are signed in", {200: SessionSerializer(many=True), 401: _NO_TOKEN}),
+        "delete": Operation("sessions_revoke_others", "Log out everywhere else", {204: _NO_BODY, 401: _NO_TOKEN}),
+    },
+    SessionView: {
+        "delete": Operation(
+            "sessions_revoke",
+            "Log out one session",
+            {
+                204: _NO_BODY,
+                401: _NO_TOKEN,
+                404: OpenApiResponse(bodies.Error, "You have no such live session."),
+            },
+            parameters=(OpenApiParameter("session_id", OpenApiTypes.UUID, OpenApiParameter.PATH),),
+        )
+    },
+}
+"""Each view with its methods. A project's subclass of a view is described as the view is."""

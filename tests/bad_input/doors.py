@@ -1,0 +1,127 @@
+"""Every endpoint of ``keyturn.urls``, what a good request to it looks like, and what a refusal must look like."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+from keyturn.sessions.models import Session
+
+__all__ = ["BODY_DOORS", "DOORS", "PASSWORD", "TOKEN_DOORS", "Door", "World", "refusal", "unchanged"]
+
+PASSWORD = " a horse, with spaces at both ends "
+
+
+@dataclass(frozen=True)
+class Door:
+    """One endpoint and method.
+
+    Args:
+        method: in capitals.
+        path: ``{session}`` stands for the id of a session of the user's.
+        fields: what the body needs, by name: ``username``, ``password``, or the kind of token.
+        bearer: whether it wants an access token.
+    """
+
+    method: str
+    path: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    bearer: bool = False
+
+
+_LOGIN = {"username": "username", "password": "password"}
+
+DOORS: Mapping[str, Door] = {
+    "token": Door("POST", "/token/", _LOGIN),
+    "refresh": Door("POST", "/token/refresh/", {"refresh": "refresh"}),
+    "verify": Door("POST", "/token/verify/", {"token": "refresh"}),
+    "blacklist": Door("POST", "/token/blacklist/", {"refresh": "refresh"}),
+    "sliding": Door("POST", "/token/sliding/", _LOGIN),
+    "sliding refresh": Door("POST", "/token/sliding/refresh/", {"token": "sliding"}),
+    "logout": Door("POST", "/logout/", {"refresh_token": "refresh"}, bearer=True),
+    "logout all": Door("POST", "/logout/all/", bearer=True),
+    "sessions": Door("GET", "/sessions/", bearer=True),
+    "end other sessions": Door("DELETE", "/sessions/", bearer=True),
+    "end a session": Door("DELETE", "/sessions/{session}/", bearer=True),
+}
+BODY_DOORS = {name: door for name, door in DOORS.items() if door.fields}
+TOKEN_DOORS = {name: door for name, door in BODY_DOORS.items() if "password" not in door.fields}
+
+
+@dataclass
+class World:
+    """A user with two sessions and a sliding one, another user with one, and the tokens of the first.
+
+    Args:
+        values: what the fields of a good body hold, by kind.
+        access: an access token.
+        session: the id of the session that ``values["refresh"]`` and ``access`` belong to.
+        others: the id of the other user's session.
+    """
+
+    values: dict[str, str]
+    access: str
+    session: str
+    others: str
+    client: Client = field(default_factory=Client)
+
+    def body(self, door: Door) -> dict[str, Any]:
+        """A body that the endpoint would accept."""
+        return {name: self.values[kind] for name, kind in door.fields.items()}
+
+    def send(
+        self,
+        door: Door,
+        data: bytes | None = None,
+        content_type: str = "application/json",
+        *,
+        query: str = "",
+        **extra: Any,
+    ) -> Any:
+        """Send a request that is good but for what is given here.
+
+        Args:
+            door: where to.
+            data: the body; None: a good one.
+            content_type: of the body.
+            query: with its question mark.
+            extra: WSGI variables; None removes one.
+        """
+        if data is None:
+            data = json.dumps(self.body(door)).encode() if door.fields else b""
+        if door.bearer:
+            extra = {"HTTP_AUTHORIZATION": f"Bearer {self.access}", **extra}
+        extra = {name: value for name, value in extra.items() if value is not None}
+        path = door.path.format(session=self.session)
+        return self.client.generic(door.method, path + query, data, content_type, **extra)
+
+
+def refusal(response: Any) -> dict[str, Any]:
+    """Return the body of a refusal, which must be a 4xx in JSON with ``detail`` and ``code``."""
+    assert 400 <= response.status_code < 500, (response.status_code, response.content[:500])
+    assert response.headers["Content-Type"] == "application/json", response.headers
+    body: dict[str, Any] = json.loads(response.content)
+    assert isinstance(body["detail"], str)
+    assert body["detail"]
+    assert isinstance(body["code"], str)
+    assert body["code"]
+    if response.status_code == 401:
+        assert response.headers["WWW-Authenticate"].startswith("Bearer ")
+    return body
+
+
+def _rows() -> list[Any]:
+    users: Any = get_user_model()._base_manager
+    return [*Session.objects.order_by("pk").values(), *users.order_by("pk").values()]
+
+
+@contextmanager
+def unchanged() -> Iterator[None]:
+    """Fail if the block adds, removes or changes a session or a user."""
+    before = _rows()
+    yield
+    assert _rows() == before

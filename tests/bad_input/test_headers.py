@@ -1,0 +1,202 @@
+"""Request headers that make no sense: media types, charsets, lengths, credentials."""
+
+import pytest
+
+from tests.bad_input.doors import BODY_DOORS, DOORS, refusal, unchanged
+
+_BEARER_DOORS = {name: door for name, door in DOORS.items() if door.bearer}
+
+_MEDIA_TYPES = [
+    "text/plain",
+    "text/html",
+    "application/xml",
+    "application/octet-stream",
+    "application/x-www-form-urlencode",
+    "application/jwt",
+    "application",
+    "/",
+    ";",
+    "garbage garbage",
+    "application/json, application/json",
+    "\xff\xfe",
+    "x" * 10_000,
+    "application/json;" * 2 + "x" * 10_000 + "/",
+]
+
+# Text encodings of Python's that are none of the web's, other codecs, and things that are neither.
+_CHARSETS = [
+    "base64",
+    "utf-7",
+    "utf-16",
+    "utf-32",
+    "rot13",
+    "hex",
+    "zlib",
+    "bz2",
+    "idna",
+    "punycode",
+    "undefined",
+    "unicode_escape",
+    "raw_unicode_escape",
+    "cp037",
+    "uu",
+]
+
+_LENGTHS = {
+    "negative": "-1",
+    "signed": "+20",
+    "hexadecimal": "0x10",
+    "a float": "1e1",
+    "with a comma": "10, 10",
+    "a superscript": "\xb2",
+    "a word": "many",
+    "5,000 digits": "9" * 5_000,
+    "one too many": "65537",
+}
+
+_ACCEPTS = {
+    "nothing": "",
+    "HTML": "text/html",
+    "XML": "application/xml",
+    "an image": "image/*",
+    "another JSON": "application/vnd.api+json",
+    "garbage": "garbage",
+    "separators": ",;,;=,",
+    "a quality that is none": "text/html;q=high",
+    "an encoding that does not exist": "text/html;charset*=bogus''%41",
+    "an encoding with a NUL": "text/html;charset*=utf-8%00''%41",
+    "bytes": "\xff\xfe/\xff",
+    "10,000 slashes": "/" * 10_000,
+    "5,000 types": ",".join(f"a/b{n}" for n in range(5_000)),
+}
+
+_CREDENTIALS = {
+    "none": None,
+    "empty": "",
+    "spaces": "   ",
+    "the scheme alone": "Bearer",
+    "the scheme and a space": "Bearer ",
+    "no scheme": "%s",
+    "two tokens": "Bearer %s %s",
+    "two credentials": "Bearer %s, Bearer %s",
+    "two credentials without a space": "Bearer %s,Bearer %s",
+    "a parameter": "Bearer token=%s",
+    "quotes": 'Bearer "%s"',
+    "angle brackets": "Bearer <%s>",
+    "a colon": "Bearer: %s",
+    "no space": "Bearer%s",
+    "Basic": "Basic YWRhOnBhc3N3b3Jk",
+    "Token": "Token %s",
+    "JWT": "JWT %s",
+    "DPoP": "DPoP %s",
+    "Negotiate": "Negotiate %s",
+    "bytes": "Bearer \xff\xfe\xfd",
+    "a scheme in bytes": "B\xe9arer %s",
+    "bytes behind the token": "Bearer %s\xa0",
+    "a NUL": "Bearer %s\x00",
+    "a template": "Bearer {token}",
+    "undefined": "Bearer undefined",
+    "null": "Bearer null",
+    "dots": "Bearer ..",
+    "100,000 letters": "Bearer " + "x" * 100_000,
+    "100,000 words": "Bearer " + "x " * 50_000,
+}
+
+
+@pytest.mark.parametrize("media_type", _MEDIA_TYPES, ids=lambda text: repr(text[:40]))
+@pytest.mark.parametrize("door", BODY_DOORS.values(), ids=BODY_DOORS)
+def test_a_body_of_a_media_type_that_is_not_read_is_refused(world, door, media_type):
+    with unchanged():
+        response = world.send(door, content_type=media_type)
+        assert refusal(response)["code"] == "unsupported_media_type"
+    assert response.status_code == 415
+
+
+@pytest.mark.parametrize("charset", _CHARSETS)
+@pytest.mark.parametrize(
+    "media_type", ["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
+)
+def test_a_charset_that_is_none_of_the_webs_is_refused(world, media_type, charset):
+    with unchanged():
+        for door in DOORS.values():
+            response = world.send(door, b"a=b", f"{media_type}; charset={charset}")
+            assert refusal(response)["code"] == "unsupported_media_type"
+            assert response.status_code == 415
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF8", "us-ascii", "iso-8859-1", '"utf-8"', "no-such-charset"])
+@pytest.mark.parametrize("door", BODY_DOORS.values(), ids=BODY_DOORS)
+def test_a_charset_that_is_known_or_that_nobody_knows_changes_nothing(world, door, charset):
+    assert world.send(door, content_type=f"application/json; charset={charset}").status_code in {200, 205}
+
+
+@pytest.mark.parametrize("length", _LENGTHS.values(), ids=_LENGTHS)
+@pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
+def test_an_impossible_content_length_is_refused(world, door, length):
+    with unchanged():
+        response = world.send(door, CONTENT_LENGTH=length)
+        refusal(response)
+    assert response.status_code == (413 if length.isdecimal() and length.isascii() else 400)
+
+
+@pytest.mark.parametrize("door", BODY_DOORS.values(), ids=BODY_DOORS)
+@pytest.mark.parametrize("length", ["0", "1", "20"])
+def test_a_content_length_that_cuts_the_body_off_is_refused(world, door, length):
+    with unchanged():
+        response = world.send(door, CONTENT_LENGTH=length)
+        assert refusal(response)["code"] in {"parse_error", "invalid"}
+    assert response.status_code == 400
+
+
+@pytest.mark.parametrize("accept", _ACCEPTS.values(), ids=_ACCEPTS)
+def test_an_answer_that_nobody_can_give_is_refused_in_json(world, accept):
+    with unchanged():
+        for door in DOORS.values():
+            response = world.send(door, HTTP_ACCEPT=accept)
+            assert refusal(response)["code"] == "not_acceptable"
+            assert response.status_code == 406
+
+
+@pytest.mark.parametrize("accept", [None, "*/*", "application/json", "application/*;q=0.1", "text/html, */*;q=0.1"])
+@pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
+def test_json_is_given_to_whoever_can_take_it(world, door, accept):
+    assert world.send(door, HTTP_ACCEPT=accept).status_code in {200, 204, 205}
+
+
+@pytest.mark.parametrize("wanted", ["xml", "api", "%00", "%ff", "x" * 9_000], ids=["xml", "api", "NUL", "byte", "long"])
+def test_a_format_that_nobody_can_give_is_refused_in_json(world, wanted):
+    with unchanged():
+        for door in DOORS.values():
+            assert refusal(world.send(door, query=f"?format={wanted}"))["code"] == "not_found"
+
+
+@pytest.mark.parametrize("credentials", _CREDENTIALS.values(), ids=_CREDENTIALS)
+@pytest.mark.parametrize("door", _BEARER_DOORS.values(), ids=_BEARER_DOORS)
+def test_anything_but_one_bearer_token_is_refused(world, door, credentials):
+    value = None if credentials is None else credentials.replace("%s", world.access)
+    with unchanged():
+        response = world.send(door, HTTP_AUTHORIZATION=value)
+        refused = refusal(response)
+    assert response.status_code == 401
+    told = refused["code"] in {"token_not_valid", "bad_authorization_header"}
+    assert ("reason" in refused) is told
+    assert ("error=" in response.headers["WWW-Authenticate"]) is told
+
+
+@pytest.mark.parametrize("scheme", ["bearer", "BEARER", "bEaReR"])
+@pytest.mark.parametrize("door", _BEARER_DOORS.values(), ids=_BEARER_DOORS)
+def test_the_case_of_the_scheme_does_not_matter(world, door, scheme):
+    response = world.send(door, HTTP_AUTHORIZATION=f"{scheme}  {world.access} ")
+    assert response.status_code in {200, 204, 205}
+
+
+@pytest.mark.parametrize("header", ["USER_AGENT", "X_FORWARDED_FOR", "ACCEPT_LANGUAGE", "COOKIE", "ORIGIN", "REFERER"])
+@pytest.mark.parametrize(
+    "value",
+    ["", "\x00", "\xff\xfe", "x" * 100_000, ",;=", "%00%ff", "\ud800".encode("utf-8", "surrogatepass").decode("latin-1")],
+    ids=["empty", "NUL", "bytes", "long", "separators", "percent", "surrogate"],
+)
+def test_no_other_header_upsets_anything(world, settings, header, value):
+    settings.KEYTURN = {**settings.KEYTURN, "TRUSTED_PROXIES": ["127.0.0.1"]}
+    for name in ("token", "sliding", "verify", "sliding refresh", "sessions", "refresh", "logout"):
+        assert world.send(DOORS[name], **{f"HTTP_{header}": value}).status_code in {200, 205}

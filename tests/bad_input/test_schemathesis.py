@@ -1,0 +1,121 @@
+"""Requests made from the OpenAPI document, right and wrong ones, and answers held against it."""
+
+from collections.abc import Iterator
+
+import pytest
+import schemathesis
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from schemathesis.checks import load_all_checks
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from keyturn.clock import utc_now
+from keyturn.sessions.client import Client
+from keyturn.tokens.issuing import issue_pair
+from keyturn.tokens.sliding import issue_sliding
+from tests.bad_input.openapi import document
+
+_SLIDING = {"SLIDING_TOKENS": True}
+_PASSWORD = "correct horse battery staple"
+
+load_all_checks()
+api = schemathesis.openapi.from_dict(document(KEYTURN=_SLIDING))
+# Each request gets a valid access token below, so that it comes further than the door. That a missing or wrong one is
+# refused is checked (ignored_auth) all the same.
+api.config.generation.with_security_parameters = False
+api.app = WSGIHandler()
+
+_UNSURE = [
+    # JSON Schema cannot say that a user name must not consist of spaces alone or hold a NUL byte.
+    positive_data_acceptance,
+]
+
+
+@pytest.fixture
+def user(db, settings, django_user_model):
+    settings.KEYTURN = _SLIDING
+    return django_user_model.objects.create_user("ada", password=_PASSWORD)
+
+
+@pytest.fixture
+def one_transaction() -> Iterator[None]:
+    """Keep the connection with the test's transaction open from request to request, as Django's test client does."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+def _pair(user):
+    return issue_pair(user=user, now=utc_now(), client=Client())
+
+
+@api.parametrize()
+@hypothesis_settings(
+    max_examples=60,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    # One user and one transaction for all examples is what is wanted.
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much, HealthCheck.too_slow],
+)
+def test_any_request_is_answered_as_the_document_says(case, user, one_transaction):
+    case.call_and_validate(headers={"Authorization": f"Bearer {_pair(user).access}"}, excluded_checks=_UNSURE)
+
+
+def _good_bodies(user):
+    sliding = issue_sliding(user=user, now=utc_now(), client=Client())
+    return {
+        "token_obtain": {"username": "ada", "password": _PASSWORD},
+        "token_sliding_obtain": {"username": "ada", "password": _PASSWORD},
+        "token_refresh": {"refresh": _pair(user).refresh},
+        "token_blacklist": {"refresh": _pair(user).refresh},
+        "token_verify": {"token": _pair(user).refresh},
+        "token_sliding_refresh": {"token": sliding},
+        "logout": {"refresh_token": _pair(user).refresh},
+    }
+
+
+_SUCCESSES = {
+    "token_obtain": 200,
+    "token_sliding_obtain": 200,
+    "token_refresh": 200,
+    "token_blacklist": 200,
+    "token_verify": 200,
+    "token_sliding_refresh": 200,
+    "logout": 205,
+    "logout_all": 205,
+    "sessions_list": 200,
+    "sessions_revoke_others": 204,
+    "sessions_revoke": 204,
+}
+
+
+def _operations():
+    return {result.ok().definition.raw["operationId"]: result.ok() for result in api.get_all_operations()}
+
+
+@pytest.mark.parametrize("name", _SUCCESSES)
+@pytest.mark.parametrize("media_type", ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"])
+def test_every_success_is_as_the_document_says(name, media_type, user, one_transaction):
+    operation = _operations()[name]
+    body = _good_bodies(user).get(name)
+    case = operation.Case(
+        path_parameters={"session_id": str(_session_of(user))} if name == "sessions_revoke" else {},
+        **({} if body is None else {"body": body, "media_type": media_type}),
+    )
+    answer = case.call_and_validate(headers={"Authorization": f"Bearer {_pair(user).access}"})
+    assert answer.status_code == _SUCCESSES[name]
+
+
+def _session_of(user):
+    _pair(user)
+    return user.keyturn_sessions.latest("id").pk
+
+
+def test_no_operation_of_the_document_is_left_out_above():
+    assert set(_operations()) == set(_SUCCESSES)

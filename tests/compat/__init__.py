@@ -1,0 +1,1 @@
+"""Living with simplejwt: its settings, its code and its tables keep their meaning and get Keyturn's guarantees."""

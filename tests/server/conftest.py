@@ -1,0 +1,64 @@
+"""Running servers that several tests share, and an environment that none of the machine's variables reach."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.server.running import KEYTURN, PRODUCTION, keyturn
+from tests.services import ports
+from tests.services.process import ServerProcess, clean_environment
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """``environment(KEYTURN_DEBUG="1")``: this process's variables of ours are these and no others."""
+
+    def replace(**variables: str) -> None:
+        for name in os.environ:
+            if name.upper().startswith("KEYTURN") or name in {"DATABASE_URL", "PORT"}:
+                monkeypatch.delenv(name)
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+
+    replace()
+    return replace
+
+
+def running(directory: Path, env: dict[str, str]) -> Iterator[ServerProcess]:
+    """Yield a server with this environment, on a database of its own."""
+    migrated = keyturn("migrate", "--verbosity=0", directory=directory, env=env)
+    assert migrated.returncode == 0, migrated.stderr
+    server = ServerProcess(
+        [*KEYTURN, "serve", "--port", "{port}"],
+        port=ports.free_port(),
+        directory=directory,
+        environment=clean_environment(env),
+    )
+    try:
+        server.wait_until_it_answers("/health/live/", seconds=30)
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def development(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A development server on SQLite."""
+    yield from running(tmp_path_factory.mktemp("development"), {"KEYTURN_DEBUG": "1"})
+
+
+@pytest.fixture(scope="session")
+def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A production server on SQLite, for ``https://auth.example.com``, with one origin that may call it."""
+    yield from running(
+        tmp_path_factory.mktemp("production"), {**PRODUCTION, "KEYTURN_CORS_ORIGINS": "https://app.example.com"}
+    )
+
+
+@pytest.fixture(params=["development", "production"])
+def either(request: pytest.FixtureRequest) -> ServerProcess:
+    """The development server and the production server, one after the other."""
+    server: ServerProcess = request.getfixturevalue(request.param)
+    return server

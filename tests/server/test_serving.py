@@ -1,0 +1,237 @@
+"""``keyturn serve`` as a process: starting, workers, signals, stopping."""
+
+import contextlib
+import datetime as dt
+import http.client
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.server.running import KEYTURN, PRODUCTION, SECRET, ask, keyturn
+from tests.services import ports
+from tests.services.ports import LOOPBACK
+from tests.services.process import ServerProcess, clean_environment
+
+DEVELOPMENT = {"KEYTURN_DEBUG": "1"}
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with a migrated database."""
+    directory = tmp_path_factory.mktemp("serving")
+    process = keyturn("migrate", "--verbosity=0", directory=directory, env=DEVELOPMENT)
+    assert process.returncode == 0, process.stderr
+    return directory
+
+
+@contextlib.contextmanager
+def serving(directory: Path, *options: str, env: dict[str, str] | None = None) -> Iterator[ServerProcess]:
+    server = ServerProcess(
+        [*KEYTURN, "serve", "--port", "{port}", *options],
+        port=ports.free_port(),
+        directory=directory,
+        environment=clean_environment(env or DEVELOPMENT),
+    )
+    try:
+        server.wait_until_it_answers("/health/live/", seconds=30)
+        yield server
+    finally:
+        server.stop()
+
+
+def _workers(pid: int) -> set[int]:
+    """The worker processes of a server; its other child is a helper of Python's own."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return {int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()}
+
+
+def _eventually(condition, seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return probe.connect_ex((LOOPBACK, port)) != 0
+
+
+@pytest.mark.server
+def test_it_says_where_it_serves_once_it_does(migrated):
+    with serving(migrated) as server:
+        _eventually(lambda: f"serves http://127.0.0.1:{server.port} (1 worker of " in server.output())
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_stops_it_cleanly_with_a_connection_still_open(migrated, asked):
+    with serving(migrated, "--workers", "2") as server:
+        idle = http.client.HTTPConnection(LOOPBACK, server.port, timeout=10)
+        idle.request("GET", "/")
+        idle.getresponse().read()
+        began = time.monotonic()
+        assert server.stop(asked=asked) == 0
+        idle.close()
+        assert time.monotonic() - began < 8
+        assert "Traceback" not in server.output()
+        assert _is_free(server.port)
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_the_whole_group_stops_it_cleanly_too(migrated, asked):
+    # What Ctrl-C in a terminal and a service manager do: every process of the group hears it at once.
+    for pause in (0.0, 0.3):
+        with serving(migrated, "--workers", "2") as server:
+            time.sleep(pause)
+            began = time.monotonic()
+            os.killpg(server.pid, asked)
+            assert server.stop() == 0
+            assert time.monotonic() - began < 8
+
+
+@pytest.mark.server
+def test_a_request_under_way_is_answered_before_it_stops(migrated):
+    with serving(migrated) as server, socket.create_connection((LOOPBACK, server.port), timeout=20) as client:
+        body = b'{"username": "nobody", "password": "x"}'
+        head = (
+            b"POST /token/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+        )
+        client.sendall(head % len(body) + body[:5])
+        time.sleep(0.3)
+        os.kill(server.pid, signal.SIGTERM)
+        time.sleep(0.3)
+        client.sendall(body[5:])
+        assert client.recv(100).startswith(b"HTTP/1.1 401 ")
+        client.close()
+        assert server.stop() == 0
+
+
+@pytest.mark.server
+def test_a_worker_that_dies_is_replaced(migrated):
+    with serving(migrated) as server:
+        (worker,) = _workers(server.pid)
+        os.kill(worker, signal.SIGKILL)
+        _eventually(lambda: bool(_workers(server.pid) - {worker}))
+        server.wait_until_it_answers("/health/live/", seconds=15)
+        assert "Unexpected exit from worker-1" in server.output()
+        assert server.stop() == 0
+
+
+@pytest.mark.server
+def test_workers_do_not_outlive_a_server_that_was_killed(migrated):
+    with serving(migrated, "--workers", "2") as server:
+        assert len(_workers(server.pid)) == 2
+        os.kill(server.pid, signal.SIGKILL)
+        _eventually(lambda: _is_free(server.port))
+
+
+@pytest.mark.server
+def test_a_second_server_on_the_same_port_is_refused(migrated):
+    with serving(migrated) as server:
+        second = keyturn("serve", f"--port={server.port}", directory=migrated, env=DEVELOPMENT)
+        assert second.returncode == 1
+        assert "is taken by another program" in second.stderr
+
+
+@pytest.mark.server
+def test_the_access_log_has_the_path_and_nothing_that_could_be_a_token(migrated):
+    with serving(migrated, "--access-log", env={**DEVELOPMENT, "KEYTURN_LOG_LEVEL": "debug"}) as server:
+        ask(server.port, "GET", f"/home/?token={SECRET}", authorization=f"Bearer {SECRET}", cookie=f"a={SECRET}")
+        ask(server.port, "POST", "/token/", json_body={"username": "nobody", "password": SECRET})
+        ask(server.port, "POST", "/token/refresh/", json_body={"refresh": SECRET})
+        ask(server.port, "GET", "/a%0a2026-01-01%20forged/")
+        _eventually(lambda: "forged" in server.output())
+        lines = server.output().splitlines()
+        assert any('"GET /home/" 401' in line for line in lines)
+        assert any('"POST /token/" 401' in line for line in lines)
+        assert not any(line.startswith("2026-01-01 forged") for line in lines)
+        assert SECRET not in server.output()
+
+
+@pytest.mark.server
+def test_production_serves_on_loopback_over_plain_http(migrated):
+    with serving(migrated, env=PRODUCTION) as server:
+        assert ask(server.port, "GET", "/").status == 200
+
+
+@pytest.mark.server
+def test_it_serves_https_itself_where_it_is_given_a_certificate(migrated):
+    _make_certificate(migrated / "certificate.pem", migrated / "key.pem")
+    port = ports.free_port()
+    options = ("--port", str(port), "--tls-certificate", "certificate.pem", "--tls-key", "key.pem")
+    process = subprocess.Popen(
+        [*KEYTURN, "serve", *options],
+        cwd=migrated,
+        env=clean_environment(PRODUCTION),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    try:
+        assert f"serves https://127.0.0.1:{port}" in process.stderr.readline()
+        trusting = ssl.create_default_context(cafile=str(migrated / "certificate.pem"))
+        client = http.client.HTTPSConnection("localhost", port, context=trusting, timeout=20)
+        client.request("GET", "/")
+        answer = client.getresponse()
+        assert answer.status == 200
+        assert f"https://localhost:{port}/token/".encode() in answer.read()
+        client.close()
+    finally:
+        process.terminate()
+        assert process.wait(20) == 0
+        process.stderr.close()
+
+
+def _make_certificate(certificate: Path, key: Path) -> None:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    private = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(private.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(hours=1))
+        .not_valid_after(now + dt.timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(private, hashes.SHA256())
+    )
+    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    key.write_bytes(
+        private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+
+
+@pytest.mark.server
+def test_without_its_database_it_starts_and_is_not_ready_and_says_when_to_come_back(tmp_path):
+    env = {**PRODUCTION, "DATABASE_URL": f"postgresql://ada:{SECRET}@127.0.0.1:1/auth?connect_timeout=1"}
+    with serving(tmp_path, env=env) as server:
+        assert "starting without it" in server.output()
+        assert ask(server.port, "GET", "/health/live/").status == 200
+        ready = ask(server.port, "GET", "/health/ready/")
+        assert (ready.status, ready.json["code"]) == (503, "unavailable")
+        assert int(ready.headers["retry-after"]) > 0
+        login = ask(server.port, "POST", "/token/", json_body={"username": "ada", "password": "x"})
+        assert (login.status, login.json["code"]) == (503, "unavailable")
+        assert int(login.headers["retry-after"]) > 0
+        admin = ask(server.port, "GET", "/admin/", cookie="sessionid=" + "a" * 32)
+        assert (admin.status, admin.json["code"]) == (503, "unavailable")
+        assert SECRET not in server.output()

@@ -59,6 +59,7 @@ class Settings:
     sliding_tokens: bool
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     max_body_bytes: int
+    token_issuer: str | None
     # SIMPLE_JWT
     access_token_lifetime: timedelta
     refresh_token_lifetime: timedelta
@@ -263,6 +264,7 @@ _KEYTURN: Final[Mapping[str, tuple[Any, _Check]]] = {
     "SLIDING_TOKENS": (False, _boolean),
     "TRUSTED_PROXIES": ((), _networks),
     "MAX_BODY_BYTES": (65_536, _size),
+    "TOKEN_ISSUER": (None, _optional_text),
 }
 
 _SIMPLE_JWT: Final[Mapping[str, tuple[Any, _Check]]] = {

@@ -1,6 +1,5 @@
 """Password hashes: Argon2id in the OWASP profile, and every hash Django knows for users who come from elsewhere."""
 
-from importlib.util import find_spec
 from typing import Final
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
@@ -22,14 +21,13 @@ class OwaspArgon2idHasher(Argon2PasswordHasher):
 
 _DJANGO: Final = "django.contrib.auth.hashers."
 
-# Two entries need a package that the server does not bring. Listed without it they would answer a login of an imported
-# user with an exception; not listed, that login is refused like any unknown hash.
-_BCRYPT: Final = (f"{_DJANGO}BCryptSHA256PasswordHasher", f"{_DJANGO}BCryptPasswordHasher")
-
+# All that Django ships, weak ones too: a user who comes with such a hash has a good one after the next login.
 PASSWORD_HASHERS: Final[list[str]] = [
     "keyturn_server.hashers.OwaspArgon2idHasher",
     f"{_DJANGO}PBKDF2PasswordHasher",
     f"{_DJANGO}PBKDF2SHA1PasswordHasher",
     f"{_DJANGO}ScryptPasswordHasher",
-    *(_BCRYPT if find_spec("bcrypt") else ()),
+    f"{_DJANGO}BCryptSHA256PasswordHasher",
+    f"{_DJANGO}BCryptPasswordHasher",
+    f"{_DJANGO}MD5PasswordHasher",
 ]

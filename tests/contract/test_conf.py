@@ -42,6 +42,7 @@ WRONG: list[tuple[str, str, Any, str]] = [
     ("KEYTURN", "TRUSTED_PROXIES", ["10.0.0.1/8"], "has host bits set"),
     ("KEYTURN", "TRUSTED_PROXIES", [10], "must be a list of addresses or networks such as '10.0.0.0/8'"),
     ("KEYTURN", "MAX_BODY_BYTES", 100, "must be at least 1024"),
+    ("KEYTURN", "TOKEN_ISSUER", 7, TEXT),
     ("KEYTURN", "MAX_BODY_BYTES", "1MB", "must be a whole number, 0 or more"),
     ("SIMPLE_JWT", "ACCESS_TOKEN_LIFETIME", "5m", SECONDS),
     ("SIMPLE_JWT", "ACCESS_TOKEN_LIFETIME", timedelta(0), "must be at least 1 s"),

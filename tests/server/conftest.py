@@ -11,6 +11,13 @@ from tests.services import ports
 from tests.services.process import ServerProcess, clean_environment
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """These tests choose their servers' databases themselves: once, in the SQLite run, is enough for all but a few."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent and item.get_closest_marker("postgres") is None:
+            item.add_marker(pytest.mark.sqlite)
+
+
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """``environment(KEYTURN_DEBUG="1")``: this process's variables of ours are these and no others."""

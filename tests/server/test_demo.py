@@ -75,8 +75,8 @@ def test_a_restart_prints_the_same_passwords_and_keeps_sessions_alive(tmp_path):
     passwords = {name: _password(server, name) for name in ("demo", "admin")}
     tokens = ask(server.port, "POST", "/token/", json_body={"username": "demo", "password": passwords["demo"]}).json
     server.stop()
-    # On the same port: the public URL, and with it the tokens' issuer, follows it in development.
-    again = ServerProcess([*KEYTURN, "demo"], port=server.port, directory=tmp_path, environment=clean_environment())
+    # On another port, and so under another public URL: the tokens of before are still good.
+    again = ServerProcess([*KEYTURN, "demo"], port=ports.free_port(), directory=tmp_path, environment=clean_environment())
     try:
         again.wait_until_it_answers("/health/live/", seconds=60)
         assert {name: _password(again, name) for name in passwords} == passwords

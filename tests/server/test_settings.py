@@ -64,6 +64,7 @@ def test_every_variable_reaches_the_setting_it_is_for(tmp_path):
         "SLIDING_TOKENS": True,
         "TRUSTED_PROXIES": ["10.0.0.0/8"],
         "MAX_BODY_BYTES": 2048,
+        "TOKEN_ISSUER": "https://auth.example.com",
     }
     assert found["SIMPLE_JWT"] == {
         "ACCESS_TOKEN_LIFETIME": "0:01:00",
@@ -73,7 +74,6 @@ def test_every_variable_reaches_the_setting_it_is_for(tmp_path):
         "ROTATE_REFRESH_TOKENS": True,
         "BLACKLIST_AFTER_ROTATION": True,
         "UPDATE_LAST_LOGIN": True,
-        "ISSUER": "https://auth.example.com",
     }
     assert found["SECRET_KEY"] == SECRET
     assert found["SECRET_KEY_FALLBACKS"] == [SECRET[::-1]]

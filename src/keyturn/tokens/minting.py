@@ -131,8 +131,10 @@ def _encode(payload: Mapping[str, Any], key_set: KeySet) -> str:
     claims = dict(payload)
     if settings.audience is not None:
         claims["aud"] = list(settings.audience) if isinstance(settings.audience, tuple) else settings.audience
-    if settings.issuer is not None:
-        claims["iss"] = settings.issuer
+    # SIMPLE_JWT's ISSUER is demanded back; TOKEN_ISSUER only tells others whose token it is, and may change.
+    issuer = settings.issuer or settings.token_issuer
+    if issuer is not None:
+        claims["iss"] = issuer
     encoder = settings.json_encoder
     return sign(claims, key_set.signing, json_encoder=import_string(encoder) if isinstance(encoder, str) else encoder)
 

@@ -62,6 +62,7 @@ def _read(path: Path) -> dict[str, str]:
 
 def _write(path: Path, passwords: dict[str, str]) -> None:
     # Written beside it and renamed, so that it is whole or absent and never readable by others.
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:

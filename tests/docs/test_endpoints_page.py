@@ -1,6 +1,7 @@
 """The page about endpoints has every endpoint and method of the server, with the fields of its body."""
 
 import re
+from typing import Any
 
 from django.urls import URLPattern, URLResolver
 
@@ -21,7 +22,7 @@ def _patterns(patterns, prefix="/"):
 def _endpoints():
     from keyturn_server.urls import urlpatterns
 
-    found = {}
+    found: dict[str, Any] = {}
     for path, callback in _patterns(urlpatterns):
         view = getattr(callback, "view_class", None) or getattr(callback, "cls", None)
         # The server's functions only read.

@@ -11,7 +11,7 @@ _KEPT_HIDDEN = {".ci", ".github", ".gitignore", ".editorconfig"}
 
 # Written so that this file does not name them either.
 _REGISTRY = re.compile(
-    r"pyp[i]\.|pythonhoste[d]|npmj[s]|artifactor[y]|nexu[s]|jfro[g]|devp[i]|--(?:extra-)?index-ur[l]", re.I
+    r"pyp[i]\.|pythonhoste[d]|npmj[s]|artifactor[y]|nexu[s]|jfro[g]|devp[i]|--(?:extra-)?index-ur[l]", re.IGNORECASE
 )
 _PLACE = re.compile(r"(?<![\w.$}])/(?:roo[t]|User[s]|wor[k]|tm[p]|hom[e]/[a-z][\w-]*)/\w")
 

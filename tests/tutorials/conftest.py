@@ -14,7 +14,7 @@ from tests.tutorials.project import Project
 from tests.tutorials.readme import add_keyturn
 from tests.tutorials.server import granian, runserver
 
-_LOGGED_IN_BEFORE = 13
+_LOGGED_IN_BEFORE = 17
 
 
 @pytest.fixture(scope="session")

@@ -119,6 +119,55 @@ def test_the_log_out_everywhere_loop_ends_an_adopted_session(keyturn: Backend) -
     assert_refused(keyturn.client.home(adopted.access), "session_revoked")
 
 
+def test_a_new_password_ends_old_refresh_tokens_nobody_has_shown_yet(keyturn: Backend) -> None:
+    username, tokens = keyturn.before.pop()
+
+    keyturn.project.shell(
+        "from django.contrib.auth import get_user_model\n"
+        f"user = get_user_model().objects.get(username={username!r})\n"
+        "user.set_password('quite another')\n"
+        "user.save()\n"
+    )
+
+    assert_refused(keyturn.client.try_refresh(tokens.refresh), "session_revoked")
+    keyturn.client.log_in(username, "quite another")
+
+
+def test_saving_a_user_with_the_same_password_leaves_old_refresh_tokens_alone(keyturn: Backend) -> None:
+    username, tokens = keyturn.before.pop()
+
+    keyturn.project.shell(
+        "from django.contrib.auth import get_user_model\n"
+        f"user = get_user_model().objects.get(username={username!r})\n"
+        "user.first_name = 'Ada'\n"
+        "user.save()\n"
+    )
+
+    keyturn.client.refresh(tokens.refresh)
+
+
+def test_a_reactivated_user_does_not_get_old_refresh_tokens_back(keyturn: Backend) -> None:
+    username, tokens = keyturn.before.pop()
+
+    keyturn.project.shell(
+        "from django.contrib.auth import get_user_model\n"
+        f"user = get_user_model().objects.get(username={username!r})\n"
+        "for user.is_active in (False, True):\n"
+        "    user.save()\n"
+    )
+
+    assert_refused(keyturn.client.try_refresh(tokens.refresh), "session_revoked")
+
+
+def test_logging_out_everywhere_ends_old_refresh_tokens_nobody_has_shown_yet(keyturn: Backend) -> None:
+    username, tokens = keyturn.before.pop()
+    signed_in = keyturn.log_in(username)
+
+    assert keyturn.client.call("POST", "/logout/all/", bearer=signed_in.access).status_code == 205
+
+    assert_refused(keyturn.client.try_refresh(tokens.refresh), "session_revoked")
+
+
 def test_an_adopted_session_takes_over_the_row_that_stock_wrote(keyturn: Backend) -> None:
     username, tokens = keyturn.before.pop()
     stock_jti = jwt.decode(tokens.refresh, options={"verify_signature": False})["jti"]

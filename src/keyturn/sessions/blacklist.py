@@ -4,11 +4,14 @@ There, each session has one OutstandingToken row whose ``jti`` is the session's 
 session. The models are found through Django's registry: this room knows the tables, not simplejwt's code.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from django.apps import apps
+from django.db import connections
 from django.db.models import Exists, F, QuerySet, Value
 
 from keyturn.sessions.models import Session
@@ -17,8 +20,10 @@ from keyturn.sessions.values import stored
 
 __all__ = [
     "ListedProgress",
+    "end_unshown",
     "is_blacklisted",
     "is_installed",
+    "list_ended",
     "list_session",
     "prune_listed",
     "take_over",
@@ -27,6 +32,8 @@ __all__ = [
 
 _APP: Final = "rest_framework_simplejwt.token_blacklist"
 _LABEL: Final = "token_blacklist"
+_IDS_A_STATEMENT: Final = 10_000
+"""SQLite takes no more than 32,766 parameters."""
 
 
 def is_installed() -> bool:
@@ -60,6 +67,39 @@ def list_session(session: Session, *, alias: str) -> None:
             created_at=session.created_at,
             expires_at=session.absolute_expires_at,
         )
+
+
+def end_unshown(user_pk: Any, *, alias: str) -> None:
+    """Blacklist the refresh tokens that stock simplejwt issued to a user and nobody has shown to Keyturn yet.
+
+    They have no session to revoke; without this they would outlive a log-out from everywhere and a new password.
+    """
+    if not is_installed():
+        return
+    outstanding = _model("OutstandingToken").objects.using(alias)
+    blacklisted = _model("BlacklistedToken")
+    # A session's row has the session's id for its jti; stock's own jti is 32 hex digits.
+    unshown = outstanding.filter(user_id=user_pk, blacklistedtoken__isnull=True).exclude(jti__contains="-")
+    blacklisted.objects.using(alias).bulk_create(
+        [blacklisted(token=row) for row in unshown.only("pk")], ignore_conflicts=True, batch_size=_IDS_A_STATEMENT
+    )
+
+
+def list_ended(session_ids: Collection[UUID], *, now: datetime, alias: str) -> None:
+    """Add the BlacklistedToken rows of sessions that end; one that is there already stays as it is."""
+    quote = connections[alias].ops.quote_name
+    blacklisted, outstanding = _model("BlacklistedToken")._meta, _model("OutstandingToken")._meta
+    moment = blacklisted.get_field("blacklisted_at").get_db_prep_value(stored(now), connections[alias])
+    ids = [str(sid) for sid in session_ids]
+    with connections[alias].cursor() as cursor:
+        for start in range(0, len(ids), _IDS_A_STATEMENT):
+            some = ids[start : start + _IDS_A_STATEMENT]
+            cursor.execute(
+                f"INSERT INTO {quote(blacklisted.db_table)} (token_id, blacklisted_at)"  # noqa: S608 - names of models
+                f" SELECT id, %s FROM {quote(outstanding.db_table)} WHERE jti IN ({', '.join(['%s'] * len(some))})"
+                " ON CONFLICT DO NOTHING",
+                [moment, *some],
+            )
 
 
 def take_over(session: Session, jti: str, *, alias: str) -> None:

@@ -1,7 +1,7 @@
 """End sessions before their time. Every way in ends here, in one transaction with all that must know of it."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connections, transaction
 from django.dispatch import Signal
 
+from keyturn.sessions import blacklist
 from keyturn.sessions.models import Session
 from keyturn.sessions.overtaken import until_settled
 from keyturn.sessions.statements import database, revoke_sql
@@ -63,9 +64,15 @@ def revoke_sessions(
 
 
 def revoke_user_sessions(
-    user_pk: Any, *, reason: str, now: datetime, keep: UUID | None = None, unless_fingerprint: str | None = None
+    user_pk: Any,
+    *,
+    reason: str,
+    now: datetime,
+    keep: UUID | None = None,
+    unless_fingerprint: str | None = None,
+    unshown_too: bool = True,
 ) -> tuple[UUID, ...]:
-    """Revoke all of a user's sessions.
+    """Revoke all of a user's sessions, and the stock refresh tokens that would become sessions when shown.
 
     Args:
         user_pk: the user's primary key.
@@ -73,6 +80,8 @@ def revoke_user_sessions(
         now: aware; becomes ``revoked_at``.
         keep: the one session to leave alone.
         unless_fingerprint: leave alone the sessions that were opened under this password fingerprint.
+        unshown_too: whether the refresh tokens end that stock simplejwt issued and listed in its ``token_blacklist``
+            tables, and that nobody has shown to Keyturn yet.
 
     Returns:
         The ids that this call ended.
@@ -86,7 +95,12 @@ def revoke_user_sessions(
     if unless_fingerprint is not None:
         condition += " AND password_fingerprint <> %(unless)s"
         parameters["unless"] = unless_fingerprint
-    return _revoke(alias, condition, parameters, reason=reason, now=now)
+
+    def end_unshown() -> None:
+        if unshown_too:
+            blacklist.end_unshown(user_pk, alias=alias)
+
+    return _revoke(alias, condition, parameters, reason=reason, now=now, also=end_unshown)
 
 
 def _user_key(user_pk: Any, alias: str) -> Any:
@@ -94,7 +108,15 @@ def _user_key(user_pk: Any, alias: str) -> Any:
     return field.get_db_prep_value(user_pk, connections[alias])
 
 
-def _revoke(alias: str, condition: str, parameters: dict[str, Any], *, reason: str, now: datetime) -> tuple[UUID, ...]:
+def _revoke(
+    alias: str,
+    condition: str,
+    parameters: dict[str, Any],
+    *,
+    reason: str,
+    now: datetime,
+    also: Callable[[], None] = lambda: None,
+) -> tuple[UUID, ...]:
     parameters = {**parameters, "now": for_column("revoked_at", now, alias), "reason": reason}
 
     def revoke() -> tuple[UUID, ...]:
@@ -104,6 +126,7 @@ def _revoke(alias: str, condition: str, parameters: dict[str, Any], *, reason: s
             )
             if ended:
                 sessions_revoked.send(sender=Session, session_ids=ended, reason=reason)
+            also()
         return ended
 
     ended = until_settled(revoke, alias=alias)

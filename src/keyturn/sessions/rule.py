@@ -1,7 +1,7 @@
 """The rule of rotation: what a valid refresh token of generation k means to a session of generation n.
 
 Pure: no database, no clock. DESIGN: every cell of this table has a test at and around its bounds, and
-``tests/simulation`` measures what the rule does to honest clients and to thieves.
+``tests/proofs`` measures what the rule does to honest clients and to thieves.
 """
 
 from dataclasses import dataclass

@@ -21,6 +21,7 @@ from django.db.models import Model
 from django.db.models.signals import pre_delete
 
 from keyturn.clock import utc_now
+from keyturn.sessions import blacklist
 from keyturn.sessions.fingerprint import password_fingerprint
 from keyturn.sessions.models import Session
 from keyturn.sessions.policy import Policy
@@ -81,14 +82,33 @@ def _follow(save_base: Callable[..., None]) -> Callable[..., None]:
             return
         alias = given.get("using") or router.db_for_write(type(self), instance=self)
         check = _current_check.get()
+        before = _stored_password(self, alias, update_fields)
         with transaction.atomic(using=alias, savepoint=False), _same_transaction(alias):
             if check is not None and check.user is self and _is_upgrade(check, update_fields):
                 _upgrade_hash(self, check, lambda: save_base(self, *args, **kwargs), alias)
             else:
                 save_base(self, *args, **kwargs)
-                _sessions_follow(self, update_fields)
+                _sessions_follow(self, update_fields, new_password=before is not None and before != self.password)
 
     return wrapper
+
+
+def _stored_password(user: AbstractBaseUser, alias: str, update_fields: Collection[str] | None) -> str | None:
+    """The stored hash that a save may replace; None where nobody needs to know.
+
+    Sessions carry the fingerprint of the password they were opened under. The tokens of stock simplejwt carry nothing,
+    so where a project has such tokens, a save that only may change the password must be told from one that does.
+    """
+    if not blacklist.is_installed() or not _saves_password(user, update_fields):
+        return None
+    # Before the transaction: SQLite could not turn one that began by reading into one that writes.
+    return type(user)._base_manager.using(alias).filter(pk=user.pk).values_list("password", flat=True).first()
+
+
+def _saves_password(user: AbstractBaseUser, update_fields: Collection[str] | None) -> bool:
+    if "password" in user.get_deferred_fields():
+        return False
+    return update_fields is None or "password" in update_fields
 
 
 @contextmanager
@@ -101,21 +121,25 @@ def _same_transaction(alias: str) -> Iterator[None]:
             yield
 
 
-def _sessions_follow(user: AbstractBaseUser, update_fields: Collection[str] | None) -> None:
+def _sessions_follow(user: AbstractBaseUser, update_fields: Collection[str] | None, *, new_password: bool) -> None:
     now = utc_now()
     # An inactive user may be welcome all the same: CHECK_USER_IS_ACTIVE, USER_AUTHENTICATION_RULE.
     if not getattr(user, "is_active", True) and not Policy.current().admits(user):
         revoke_user_sessions(user.pk, reason=RevokeReason.USER_INACTIVE, now=now)
         return
-    if "password" in user.get_deferred_fields() or (update_fields is not None and "password" not in update_fields):
-        return
-    fingerprint = password_fingerprint(user.password)
-    revoke_user_sessions(user.pk, reason=RevokeReason.PASSWORD_CHANGED, now=now, unless_fingerprint=fingerprint)
+    if _saves_password(user, update_fields):
+        revoke_user_sessions(
+            user.pk,
+            reason=RevokeReason.PASSWORD_CHANGED,
+            now=now,
+            unless_fingerprint=password_fingerprint(user.password),
+            unshown_too=new_password,
+        )
 
 
 def _end_sessions(*, instance: AbstractBaseUser, **_: object) -> None:
     """Django sends this inside the transaction that deletes the user."""
-    revoke_user_sessions(instance.pk, reason=RevokeReason.USER_DELETED, now=utc_now())
+    revoke_user_sessions(instance.pk, reason=RevokeReason.USER_DELETED, now=utc_now(), unshown_too=False)
 
 
 def _is_upgrade(check: _Check, update_fields: Collection[str] | None) -> bool:

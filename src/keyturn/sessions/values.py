@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.db import connections
@@ -19,7 +18,11 @@ def stored(moment: datetime) -> datetime:
 
 
 def aware(moment: datetime) -> datetime:
-    """A moment read from a model field, as an aware datetime."""
+    """A moment read from a model field, as an aware datetime.
+
+    Known limit: with ``USE_TZ = False`` SQLite keeps local time, and of the hour that comes twice when summer ends the
+    second is read as the first.
+    """
     return moment if timezone.is_aware(moment) else timezone.make_aware(moment, timezone.get_default_timezone())
 
 
@@ -27,7 +30,7 @@ def for_column(name: str, value: Any, alias: str) -> Any:
     """A value as the parameter for one of the session's columns."""
     field: Any = Session._meta.get_field(name)
     if isinstance(value, datetime):
-        value = stored(value)
-    elif isinstance(value, UUID):
-        return field.get_db_prep_value(value, connections[alias])
+        # PostgreSQL keeps instants whatever USE_TZ says, and is told them as such: no hour comes twice for it.
+        value = aware(value)
+        value = value if connections[alias].vendor == "postgresql" else stored(value)
     return field.get_db_prep_value(value, connections[alias])

@@ -45,6 +45,7 @@ def register() -> None:
     register_check(check_imports, Tags.compatibility)
     register_check(check_rotation, Tags.security)
     register_check(check_deployment, Tags.security, deploy=True)
+    register_check(check_key_length, Tags.security, deploy=True)
 
 
 def check_database(**_: object) -> Iterable[CheckMessage]:
@@ -163,4 +164,19 @@ def check_deployment(**_: object) -> Iterable[CheckMessage]:
             "SIMPLE_JWT signs access tokens with Django's SECRET_KEY: whoever verifies them can forge anything.",
             hint="Set a SIGNING_KEY of its own, or remove ALGORITHM and SIGNING_KEY: Keyturn then derives a key.",
             id="keyturn.W003",
+        )
+
+
+def check_key_length(**_: object) -> Iterable[CheckMessage]:
+    """W004: a shared secret shorter than the hash it is used with can be guessed (RFC 7518 section 3.2)."""
+    settings = conf.get()
+    key = settings.signing_key
+    if not settings.algorithm.startswith("HS") or not isinstance(key, (str, bytes)):
+        return  # Django's own check looks at SECRET_KEY
+    least = int(settings.algorithm.removeprefix("HS")) // 8
+    if len(key.encode() if isinstance(key, str) else key) < least:
+        yield Warning(
+            f"SIMPLE_JWT['SIGNING_KEY'] is shorter than the {least} bytes that {settings.algorithm} asks for.",
+            hint="Set a random one of at least that length, or remove it: Keyturn then derives a key.",
+            id="keyturn.W004",
         )

@@ -94,6 +94,11 @@ class RefusedError(KeyturnError):
         """Status, code and sentence for the client."""
         return REFUSALS[self.reason]
 
+    @property
+    def message(self) -> str:
+        """The sentence for the client, where simplejwt has a more exact one: that."""
+        return self.refusal.detail
+
 
 class UnavailableError(KeyturnError):
     """The store cannot answer now; nothing was decided.

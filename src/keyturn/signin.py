@@ -1,7 +1,7 @@
 """What a login is: credentials, the project's rule, its hooks. Tokens are issued by whoever asked."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import update_last_login
@@ -15,6 +15,9 @@ from keyturn.sessions.policy import Policy
 __all__ = ["check_credentials", "sign_in", "signed_in"]
 
 _T = TypeVar("_T")
+
+_HIDDEN: Final = "********************"
+"""What Django's own signal of a failed login shows in place of a password."""
 
 
 def sign_in(credentials: Mapping[str, str], *, issue: Callable[[Any], _T], request: HttpRequest | None = None) -> _T:

@@ -1,33 +1,32 @@
 """A small world in which everything that is not malformed would be accepted."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack
+
 import pytest
 
-from keyturn.clock import utc_now
-from keyturn.sessions.client import Client as Caller
-from keyturn.tokens.issuing import issue_pair
-from keyturn.tokens.sliding import issue_sliding
-from tests.bad_input.doors import PASSWORD, World
+from tests.bad_input.doors import World
+from tests.bad_input.inhabited import make_world
+from tests.bad_input.live import Live, serve
+from tests.server.running import PRODUCTION
 
 
 @pytest.fixture
-def world(db, settings, django_user_model) -> World:
+def world(db, settings) -> World:
     """Two users and their sessions; sliding tokens are on."""
     settings.KEYTURN = {"SLIDING_TOKENS": True}
-    ada = django_user_model.objects.create_user("ada", password=PASSWORD)
-    bob = django_user_model.objects.create_user("bob", password="another")
-    now, caller = utc_now(), Caller()
-    issue_pair(user=bob, now=now, client=caller)
-    issue_pair(user=ada, now=now, client=caller)
-    pair = issue_pair(user=ada, now=now, client=caller)
-    session = str(ada.keyturn_sessions.latest("id").pk)
-    return World(
-        values={
-            "username": "ada",
-            "password": PASSWORD,
-            "refresh": str(pair.refresh),
-            "sliding": issue_sliding(user=ada, now=now, client=caller),
-        },
-        access=pair.access,
-        session=session,
-        others=str(bob.keyturn_sessions.get().pk),
-    )
+    return make_world()
+
+
+@pytest.fixture(scope="package", params=["development", "production"])
+def live(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, db_vendor: str) -> Iterator[Live]:
+    """A running server in development and one in production, on the database of this run."""
+    directory = tmp_path_factory.mktemp("live")
+    env = {"KEYTURN_DEBUG": "1"} if request.param == "development" else dict(PRODUCTION)
+    with ExitStack() as stack:
+        if db_vendor == "postgres":
+            server = request.getfixturevalue("postgres_server")
+            database = stack.enter_context(server.new_database())
+        else:
+            database = f"sqlite:///{directory / 'live.sqlite3'}"
+        yield stack.enter_context(serve(directory, database, env))

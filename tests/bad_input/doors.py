@@ -102,15 +102,16 @@ class World:
 
 def refusal(response: Any) -> dict[str, Any]:
     """Return the body of a refusal, which must be a 4xx in JSON with ``detail`` and ``code``."""
-    assert 400 <= response.status_code < 500, (response.status_code, response.content[:500])
-    assert response.headers["Content-Type"] == "application/json", response.headers
+    what = (response.request["REQUEST_METHOD"], response.request["PATH_INFO"], response.status_code, response.content)
+    assert 400 <= response.status_code < 500, what
+    assert response.headers["Content-Type"] == "application/json", what
     body: dict[str, Any] = json.loads(response.content)
-    assert isinstance(body["detail"], str)
-    assert body["detail"]
-    assert isinstance(body["code"], str)
-    assert body["code"]
+    assert isinstance(body["detail"], str), what
+    assert body["detail"], what
+    assert isinstance(body["code"], str), what
+    assert body["code"], what
     if response.status_code == 401:
-        assert response.headers["WWW-Authenticate"].startswith("Bearer ")
+        assert response.headers["WWW-Authenticate"].startswith("Bearer "), what
     return body
 
 

@@ -80,61 +80,58 @@ _WRONG_VALUES = {
     "two dots": '".."',
     "the word null": '"null"',
     "a template": '"{{7*7}}${7*7}%(refresh)s{0.__class__}"',
-    "SQL": "\"' OR 1=1; DROP TABLE keyturn_session; --\"",
+    "SQL": '"\' OR 1=1; DROP TABLE keyturn_session; --"',
 }
 
 
 @pytest.mark.parametrize("body", _UNREADABLE.values(), ids=_UNREADABLE)
-@pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
-def test_an_unreadable_body_is_refused_everywhere(world, door, body):
+def test_an_unreadable_body_is_refused_everywhere(world, body):
     with unchanged():
-        response = world.send(door, body)
-        assert refusal(response)["code"] == "parse_error"
-    assert response.status_code == 400
+        for door in DOORS.values():
+            response = world.send(door, body)
+            assert refusal(response)["code"] == "parse_error"
+            assert response.status_code == 400
 
 
 @pytest.mark.parametrize("body", _TOO_LARGE.values(), ids=_TOO_LARGE)
-@pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
-def test_a_body_that_is_too_large_is_refused_everywhere(world, door, body):
+def test_a_body_that_is_too_large_is_refused_everywhere(world, body):
     with unchanged():
-        response = world.send(door, body())
-        assert refusal(response)["code"] == "payload_too_large"
-    assert response.status_code == 413
+        for door in DOORS.values():
+            response = world.send(door, body())
+            assert refusal(response)["code"] == "payload_too_large"
+            assert response.status_code == 413
 
 
 @pytest.mark.parametrize("body", _NO_OBJECT.values(), ids=_NO_OBJECT)
-@pytest.mark.parametrize("door", BODY_DOORS.values(), ids=BODY_DOORS)
-def test_a_body_that_lacks_what_is_needed_is_refused(world, door, body):
+def test_a_body_that_lacks_what_is_needed_is_refused(world, body):
     with unchanged():
-        response = world.send(door, body)
-        assert refusal(response)["code"] == "invalid"
-    assert response.status_code == 400
+        for door in BODY_DOORS.values():
+            response = world.send(door, body)
+            assert refusal(response)["code"] == "invalid"
+            assert response.status_code == 400
 
 
 @pytest.mark.parametrize("value", _WRONG_VALUES.values(), ids=_WRONG_VALUES)
-@pytest.mark.parametrize(
-    ("door", "field"),
-    [(door, field) for door in BODY_DOORS.values() for field in door.fields],
-    ids=[f"{name}-{field}" for name, door in BODY_DOORS.items() for field in door.fields],
-)
-def test_a_field_with_a_wrong_value_is_refused(world, door, field, value):
-    good = {name: json.dumps(text) for name, text in world.body(door).items()}
-    wrong = value.replace("%s", good[field])
-    body = "{" + ", ".join(f'"{name}": {wrong if name == field else text}' for name, text in good.items()) + "}"
+def test_a_field_with_a_wrong_value_is_refused(world, value):
     with unchanged():
-        refused = refusal(world.send(door, body.encode()))
-    assert field in refused or "reason" in refused
+        for door in BODY_DOORS.values():
+            for field in door.fields:
+                good = {name: json.dumps(text) for name, text in world.body(door).items()}
+                wrong = {**good, field: value.replace("%s", good[field])}
+                body = "{" + ", ".join(f'"{name}": {text}' for name, text in wrong.items()) + "}"
+                refused = refusal(world.send(door, body.encode()))
+                assert field in refused or "reason" in refused
 
 
-@pytest.mark.parametrize("door", BODY_DOORS.values(), ids=BODY_DOORS)
 @pytest.mark.parametrize("added", ["\\u0000", "\\ud800", "\\udfff", "x", "."], ids=repr)
-def test_a_good_value_with_something_added_is_refused(world, door, added):
-    for field, text in world.body(door).items():
-        body = {**world.body(door), field: "@"}
-        wrong = json.dumps(body).replace('"@"', json.dumps(text)[:-1] + added + '"')
-        with unchanged():
-            refused = refusal(world.send(door, wrong.encode()))
-        assert field in refused or "reason" in refused
+def test_a_good_value_with_something_added_is_refused(world, added):
+    with unchanged():
+        for door in BODY_DOORS.values():
+            for field, text in world.body(door).items():
+                body = json.dumps({**world.body(door), field: "@"})
+                wrong = body.replace('"@"', json.dumps(text)[:-1] + added + '"')
+                refused = refusal(world.send(door, wrong.encode()))
+                assert field in refused or "reason" in refused
 
 
 @pytest.mark.parametrize("door", BODY_DOORS.values(), ids=BODY_DOORS)

@@ -2,6 +2,8 @@
 
 import hmac
 import json
+import socket
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import jwt
@@ -20,8 +22,7 @@ _FOREVER = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
 
 def _hs256(token, secret, **header):
     """Signed with any secret, the empty one too, which libraries refuse to sign with."""
-    header = b64(json.dumps({**header_of(token), **header}))
-    signing_input = f"{header}.{token.split('.')[1]}"
+    signing_input = f"{b64(json.dumps({**header_of(token), **header}))}.{token.split('.')[1]}"
     return f"{signing_input}.{b64(hmac.digest(secret.encode(), signing_input.encode(), 'sha256'))}"
 
 
@@ -58,7 +59,7 @@ _SHAPES = {
     "a stray sign in the payload": lambda token: token.replace(".", ".!", 1),
     "the other alphabet": lambda token: token[:-4] + "+/+/",
     "a letter beyond ASCII": lambda token: token[:-5] + "é" + token[-5:],
-    "a fullwidth letter": lambda token: token[:-1] + "Ａ",
+    "a fullwidth letter": lambda token: token[:-1] + "\uff21",
     "a letter beyond 16 bits": lambda token: token + "😀",
     "quotes": lambda token: f'"{token}"',
     "twice": lambda token: token + token,
@@ -104,7 +105,9 @@ _HEADERS = {
     "a kid that is SQL": lambda token: _hs256(token, "x" * 32, kid="' UNION SELECT 'x' --"),
     "a kid that is a command": lambda token: _hs256(token, "x" * 32, kid="|/bin/true"),
     "a kid of 10,000 letters": lambda token: _hs256(token, "x" * 32, kid="k" * 10_000),
-    "a kid that is an array": lambda token: spliced(token, header={**header_of(token), "kid": [header_of(token)["kid"]]}),
+    "a kid that is an array": lambda token: spliced(
+        token, header={**header_of(token), "kid": [header_of(token)["kid"]]}
+    ),
     "a kid that is an object": lambda token: spliced(token, header={**header_of(token), "kid": {}}),
     "a kid that is a number": lambda token: spliced(token, header={**header_of(token), "kid": 0}),
     "a kid that is null": lambda token: spliced(token, header={**header_of(token), "kid": None}),
@@ -129,7 +132,10 @@ _FORGERIES = {
 }
 
 
-@pytest.mark.parametrize("make", {**_SHAPES, **_HEADERS, **_FORGERIES}.values(), ids={**_SHAPES, **_HEADERS, **_FORGERIES})
+_ALL: dict[str, Callable[[str], str]] = {**_SHAPES, **_HEADERS, **_FORGERIES}
+
+
+@pytest.mark.parametrize("make", _ALL.values(), ids=_ALL)
 def test_a_forged_token_is_refused_wherever_it_is_presented(world, make):
     with unchanged():
         for way in PRESENTATIONS.values():
@@ -220,32 +226,28 @@ def _attackers_keys():
     return {"RS256": rsa.generate_private_key(65537, 2048), "ES256": elliptic, "HS256": b"x" * 32}
 
 
-def test_a_key_that_the_token_brings_along_is_never_used_and_no_url_in_it_is_asked(world, free_port):
-    import socket
+def _brought(url):
+    """Header fields with a key of the attacker's, or that say where to fetch one, for each kind of key."""
+    at_url = {"jku": url, "x5u": url, "x5c": [b64("certificate")], "x5t": "t", "x5t#S256": "t"}
+    for algorithm, key in _attackers_keys().items():
+        public = key if isinstance(key, bytes) else key.public_key()
+        yield algorithm, key, {**at_url, "jwk": json.loads(jwt.get_algorithm_by_name(algorithm).to_jwk(public))}
 
+
+def test_a_key_that_the_token_brings_along_is_never_used_and_no_url_in_it_is_asked(world, free_port):
     with socket.create_server(("127.0.0.1", free_port)) as listener:
         listener.setblocking(False)
         url = f"http://127.0.0.1:{free_port}/keys.json"
-        for algorithm, key in _attackers_keys().items():
-            public = key if isinstance(key, bytes) else key.public_key()
-            jwk = json.loads(jwt.get_algorithm_by_name(algorithm).to_jwk(public))
-            brought = {
-                "jwk": jwk,
-                "jku": url,
-                "x5u": url,
-                "x5c": [b64("certificate")],
-                "x5t": "t",
-                "x5t#S256": "t",
-            }
+        for algorithm, key, brought in _brought(url):
             for way in PRESENTATIONS.values():
                 token = way.good(world)
                 for kid in ({}, {"kid": "attacker"}, {"kid": header_of(token)["kid"]}, {"kid": url}):
                     forged = jwt.encode(claims_of(token), key, algorithm=algorithm, headers={**brought, **kid})
                     with unchanged():
                         assert refusal(way.send(world, forged))["reason"] in {"bad_signature", "unknown_key"}
-        # Ours, with the same in its header: signed, so it is accepted, and still nothing is asked.
-        ours = signed_by_us("access", claims_of(world.access), more=brought)
-        assert PRESENTATIONS["list sessions with"].send(world, ours).status_code == 200
+            # Ours, with the same in its header: signed, so it is accepted, and still nothing is asked.
+            ours = signed_by_us("access", claims_of(world.access), more=brought)
+            assert PRESENTATIONS["list sessions with"].send(world, ours).status_code == 200
         with pytest.raises(BlockingIOError):
             listener.accept()
 

@@ -13,7 +13,9 @@ _MULTIPART = f"multipart/form-data; boundary={_BOUNDARY}"
 
 def _part(name, value, *, more="", headers=""):
     return (
-        f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{more}\r\n{headers}\r\n'.encode() + value + b"\r\n"
+        f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{more}\r\n{headers}\r\n'.encode()
+        + value
+        + b"\r\n"
     )
 
 
@@ -81,70 +83,68 @@ _BAD_BOUNDARIES = {
 
 
 @pytest.mark.parametrize("body", _BAD_URLENCODED.values(), ids=_BAD_URLENCODED)
-@pytest.mark.parametrize("door", BODY_DOORS.values(), ids=BODY_DOORS)
-def test_a_malformed_urlencoded_form_is_refused(world, door, body):
+def test_a_malformed_urlencoded_form_is_refused(world, body):
     with unchanged():
-        response = world.send(door, body, _URLENCODED)
-        refusal(response)
-    assert response.status_code == 400
+        for door in BODY_DOORS.values():
+            response = world.send(door, body, _URLENCODED)
+            refusal(response)
+            assert response.status_code == 400
 
 
 @pytest.mark.parametrize("value", ["", "+", "%00", "%ff%fe", "%ed%a0%80", "%", "%zz", "%u0041", "x" * 60_000, "a&a=b"])
-@pytest.mark.parametrize("door", BODY_DOORS.values(), ids=BODY_DOORS)
-def test_a_field_with_a_wrong_value_is_refused(world, door, value):
-    for field in door.fields:
-        rest = {name: text for name, text in world.body(door).items() if name != field}
-        with unchanged():
-            refused = refusal(world.send(door, f"{urlencode(rest)}&{field}={value}".encode(), _URLENCODED))
-        assert field in refused or "reason" in refused
+def test_a_field_with_a_wrong_value_is_refused(world, value):
+    with unchanged():
+        for door in BODY_DOORS.values():
+            for field in door.fields:
+                rest = {name: text for name, text in world.body(door).items() if name != field}
+                refused = refusal(world.send(door, f"{urlencode(rest)}&{field}={value}".encode(), _URLENCODED))
+                assert field in refused or "reason" in refused
 
 
 @pytest.mark.parametrize("body", _BAD_MULTIPART.values(), ids=_BAD_MULTIPART)
-@pytest.mark.parametrize("door", BODY_DOORS.values(), ids=BODY_DOORS)
-def test_a_malformed_multipart_form_is_refused(world, door, body):
+def test_a_malformed_multipart_form_is_refused(world, body):
     with unchanged():
-        response = world.send(door, body, _MULTIPART)
-        refusal(response)
-    assert response.status_code in {400, 401}
+        for door in BODY_DOORS.values():
+            response = world.send(door, body, _MULTIPART)
+            refusal(response)
+            assert response.status_code in {400, 401}
 
 
 @pytest.mark.parametrize("media_type", _BAD_BOUNDARIES.values(), ids=_BAD_BOUNDARIES)
-@pytest.mark.parametrize("door", BODY_DOORS.values(), ids=BODY_DOORS)
-def test_a_bogus_boundary_is_refused(world, door, media_type):
+def test_a_bogus_boundary_is_refused(world, media_type):
     with unchanged():
-        response = world.send(door, _multipart(dict.fromkeys(door.fields, "x")), media_type)
-        refusal(response)
-    assert response.status_code in {400, 401, 415}
+        for door in BODY_DOORS.values():
+            response = world.send(door, _multipart(dict.fromkeys(door.fields, "x")), media_type)
+            refusal(response)
+            assert response.status_code in {400, 401, 415}
 
 
 @pytest.mark.parametrize("file_name", ["token.txt", "../../etc/passwd"])
-@pytest.mark.parametrize("door", BODY_DOORS.values(), ids=BODY_DOORS)
-def test_a_file_instead_of_a_field_is_refused(world, door, file_name):
-    headers = "Content-Type: text/plain\r\n"
+def test_a_file_instead_of_a_field_is_refused(world, file_name):
+    more, headers = f'; filename="{file_name}"', "Content-Type: text/plain\r\n"
     with unchanged():
-        refused = refusal(
-            world.send(
-                door, _multipart(world.body(door), more=f'; filename="{file_name}"', headers=headers), _MULTIPART
-            )
-        )
-    assert set(door.fields) <= set(refused)
+        for door in BODY_DOORS.values():
+            form = _multipart(world.body(door), more=more, headers=headers)
+            assert set(door.fields) <= set(refusal(world.send(door, form, _MULTIPART)))
 
 
 def test_a_password_is_taken_verbatim_in_every_kind_of_body(world):
     login = BODY_DOORS["token"]
-    assert PASSWORD != PASSWORD.strip()
+    assert PASSWORD.strip() != PASSWORD
     trimmed = {"username": "ada", "password": PASSWORD.strip()}
     for data, content_type in ((urlencode(trimmed).encode(), _URLENCODED), (_multipart(trimmed), _MULTIPART)):
         with unchanged():
             assert refusal(world.send(login, data, content_type))["reason"] == "bad_credentials"
 
 
-@pytest.mark.parametrize("password", [" ", "\t", "\u3000", "a\nb", "ｆｕｌｌ", "é", "e\u0301", "\u200b", "x" * 60_000])
+@pytest.mark.parametrize(
+    "password", [" ", "\t", "\u3000", "a\nb", "\uff46\uff55\uff4c\uff4c", "é", "e\u0301", "\u200b", "x" * 60_000]
+)
 def test_a_strange_password_is_the_one_that_was_set_and_no_other(world, django_user_model, password):
     django_user_model.objects.create_user("eve", password=password)
     body = {"username": "eve", "password": password}
     login = BODY_DOORS["token"]
-    answers = [world.send(login, urlencode(body).encode(), _URLENCODED), world.send(login, _multipart(body), _MULTIPART)]
-    assert {answer.status_code for answer in answers} == {200}
+    for data, content_type in ((urlencode(body).encode(), _URLENCODED), (_multipart(body), _MULTIPART)):
+        assert world.send(login, data, content_type).status_code == 200
     with unchanged():
         refusal(world.send(login, urlencode({**body, "password": f"{password} "}).encode(), _URLENCODED))

@@ -104,12 +104,12 @@ _CREDENTIALS = {
 
 
 @pytest.mark.parametrize("media_type", _MEDIA_TYPES, ids=lambda text: repr(text[:40]))
-@pytest.mark.parametrize("door", BODY_DOORS.values(), ids=BODY_DOORS)
-def test_a_body_of_a_media_type_that_is_not_read_is_refused(world, door, media_type):
+def test_a_body_of_a_media_type_that_is_not_read_is_refused(world, media_type):
     with unchanged():
-        response = world.send(door, content_type=media_type)
-        assert refusal(response)["code"] == "unsupported_media_type"
-    assert response.status_code == 415
+        for door in BODY_DOORS.values():
+            response = world.send(door, content_type=media_type)
+            assert refusal(response)["code"] == "unsupported_media_type"
+            assert response.status_code == 415
 
 
 @pytest.mark.parametrize("charset", _CHARSETS)
@@ -131,21 +131,21 @@ def test_a_charset_that_is_known_or_that_nobody_knows_changes_nothing(world, doo
 
 
 @pytest.mark.parametrize("length", _LENGTHS.values(), ids=_LENGTHS)
-@pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
-def test_an_impossible_content_length_is_refused(world, door, length):
+def test_an_impossible_content_length_is_refused(world, length):
     with unchanged():
-        response = world.send(door, CONTENT_LENGTH=length)
-        refusal(response)
-    assert response.status_code == (413 if length.isdecimal() and length.isascii() else 400)
+        for door in DOORS.values():
+            response = world.send(door, CONTENT_LENGTH=length)
+            refusal(response)
+            assert response.status_code == (413 if length.isdecimal() and length.isascii() else 400)
 
 
-@pytest.mark.parametrize("door", BODY_DOORS.values(), ids=BODY_DOORS)
 @pytest.mark.parametrize("length", ["0", "1", "20"])
-def test_a_content_length_that_cuts_the_body_off_is_refused(world, door, length):
+def test_a_content_length_that_cuts_the_body_off_is_refused(world, length):
     with unchanged():
-        response = world.send(door, CONTENT_LENGTH=length)
-        assert refusal(response)["code"] in {"parse_error", "invalid"}
-    assert response.status_code == 400
+        for door in BODY_DOORS.values():
+            response = world.send(door, CONTENT_LENGTH=length)
+            assert refusal(response)["code"] in {"parse_error", "invalid"}
+            assert response.status_code == 400
 
 
 @pytest.mark.parametrize("accept", _ACCEPTS.values(), ids=_ACCEPTS)
@@ -171,16 +171,16 @@ def test_a_format_that_nobody_can_give_is_refused_in_json(world, wanted):
 
 
 @pytest.mark.parametrize("credentials", _CREDENTIALS.values(), ids=_CREDENTIALS)
-@pytest.mark.parametrize("door", _BEARER_DOORS.values(), ids=_BEARER_DOORS)
-def test_anything_but_one_bearer_token_is_refused(world, door, credentials):
+def test_anything_but_one_bearer_token_is_refused(world, credentials):
     value = None if credentials is None else credentials.replace("%s", world.access)
     with unchanged():
-        response = world.send(door, HTTP_AUTHORIZATION=value)
-        refused = refusal(response)
-    assert response.status_code == 401
-    told = refused["code"] in {"token_not_valid", "bad_authorization_header"}
-    assert ("reason" in refused) is told
-    assert ("error=" in response.headers["WWW-Authenticate"]) is told
+        for door in _BEARER_DOORS.values():
+            response = world.send(door, HTTP_AUTHORIZATION=value)
+            refused = refusal(response)
+            assert response.status_code == 401
+            told = refused["code"] in {"token_not_valid", "bad_authorization_header"}
+            assert ("reason" in refused) is told
+            assert ("error=" in response.headers["WWW-Authenticate"]) is told
 
 
 @pytest.mark.parametrize("scheme", ["bearer", "BEARER", "bEaReR"])
@@ -193,7 +193,7 @@ def test_the_case_of_the_scheme_does_not_matter(world, door, scheme):
 @pytest.mark.parametrize("header", ["USER_AGENT", "X_FORWARDED_FOR", "ACCEPT_LANGUAGE", "COOKIE", "ORIGIN", "REFERER"])
 @pytest.mark.parametrize(
     "value",
-    ["", "\x00", "\xff\xfe", "x" * 100_000, ",;=", "%00%ff", "\ud800".encode("utf-8", "surrogatepass").decode("latin-1")],
+    ["", "\x00", "\xff\xfe", "x" * 100_000, ",;=", "%00%ff", "\xed\xa0\x80"],
     ids=["empty", "NUL", "bytes", "long", "separators", "percent", "surrogate"],
 )
 def test_no_other_header_upsets_anything(world, settings, header, value):

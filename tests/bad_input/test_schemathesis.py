@@ -10,12 +10,14 @@ from django.db import close_old_connections
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from schemathesis.checks import load_all_checks
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from keyturn.clock import utc_now
 from keyturn.sessions.client import Client
 from keyturn.tokens.issuing import issue_pair
 from keyturn.tokens.sliding import issue_sliding
+from tests.bad_input.forgery import claims_of
 from tests.bad_input.openapi import document
 
 _SLIDING = {"SLIDING_TOKENS": True}
@@ -96,7 +98,8 @@ _SUCCESSES = {
 
 
 def _operations():
-    return {result.ok().definition.raw["operationId"]: result.ok() for result in api.get_all_operations()}
+    operations = [result.ok() for result in api.get_all_operations() if isinstance(result, Ok)]
+    return {operation.definition.raw["operationId"]: operation for operation in operations}
 
 
 @pytest.mark.parametrize("name", _SUCCESSES)
@@ -105,7 +108,7 @@ def test_every_success_is_as_the_document_says(name, media_type, user, one_trans
     operation = _operations()[name]
     body = _good_bodies(user).get(name)
     case = operation.Case(
-        path_parameters={"session_id": str(_session_of(user))} if name == "sessions_revoke" else {},
+        path_parameters={"session_id": _session_of(user)} if name == "sessions_revoke" else {},
         **({} if body is None else {"body": body, "media_type": media_type}),
     )
     answer = case.call_and_validate(headers={"Authorization": f"Bearer {_pair(user).access}"})
@@ -113,8 +116,7 @@ def test_every_success_is_as_the_document_says(name, media_type, user, one_trans
 
 
 def _session_of(user):
-    _pair(user)
-    return user.keyturn_sessions.latest("id").pk
+    return claims_of(_pair(user).access)["sid"]
 
 
 def test_no_operation_of_the_document_is_left_out_above():

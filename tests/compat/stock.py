@@ -12,19 +12,19 @@ from keyturn.clock import utc_now
 __all__ = ["stock_access", "stock_refresh", "stock_sliding", "stock_token"]
 
 
-def stock_token(user: Any, token_type: str, *, lifetime: timedelta, age: timedelta, **more: Any) -> str:
+def stock_token(user: Any, kind: str, *, lifetime: timedelta, age: timedelta, **more: Any) -> str:
     """Sign a token with ``SECRET_KEY``, as stock does unless told otherwise.
 
     Args:
         user: whose token it is.
-        token_type: ``access``, ``refresh`` or ``sliding``.
+        kind: ``access``, ``refresh`` or ``sliding``.
         lifetime: from its issue to its expiry.
         age: how long ago it was issued.
         more: further claims; None leaves one out.
     """
     issued = utc_now() - age
     payload = {
-        "token_type": token_type,
+        "token_type": kind,
         "exp": int((issued + lifetime).timestamp()),
         "iat": int(issued.timestamp()),
         "jti": uuid.uuid4().hex,

@@ -96,6 +96,17 @@ def test_ending_a_session_with_the_database_gone_is_503_too(ada, caller):
     assert answer["Retry-After"] == "1"
 
 
+def test_a_view_of_the_project_answers_503_where_its_caller_cannot_be_told(ada, caller):
+    tokens = caller.log_in()
+
+    with database_gone():
+        answer = caller.home(tokens.access)
+
+    assert answer.status_code == 503
+    assert answer["Retry-After"] == "1"
+    assert answer.json() == {"detail": "Temporarily unavailable, try again.", "code": "unavailable"}
+
+
 class OneAnHour(SimpleRateThrottle):
     """A project's own throttle."""
 

@@ -7,6 +7,7 @@ import pytest
 from keyturn.clock import utc_now
 from keyturn.sessions.client import Client
 from keyturn.tokens.issuing import issue_pair
+from tests.compat.stock import stock_access
 from tests.contract.caller import assert_refused
 
 
@@ -64,6 +65,14 @@ def test_a_forged_token_is_told_no_more_than_that_it_is_invalid(ada, caller):
     body = assert_refused(caller.home(f"{caller.log_in().access[:-4]}AAAA"), "bad_signature")
 
     assert body["messages"][0]["message"] == "Token is invalid"
+
+
+def test_messages_are_as_exact_as_stocks(ada, caller):
+    body = assert_refused(caller.home(stock_access(ada, token_type=None)), "wrong_type")
+    assert body["messages"][0]["message"] == "Token has no type"
+
+    body = assert_refused(caller.home(stock_access(ada, jti=None)), "missing_claim")
+    assert body["messages"][0]["message"] == "Token has no id"
 
 
 def test_a_session_that_was_logged_out_ends_its_access_tokens_at_once(ada, caller):

@@ -5,13 +5,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.tokens import RefreshToken
 
 from keyturn.clock import utc_now
+from keyturn.jose import sign
+from keyturn.keys import access_keys, refresh_keys
 from keyturn.sessions.client import Client
 from keyturn.sessions.models import Session
 from keyturn.tokens.issuing import issue_pair
 from tests.compat.stock import stock_access, stock_refresh
-from tests.contract.caller import CHROME, Caller, assert_refused, turn_back
+from tests.contract.caller import CHROME, Caller, assert_refused, claims, turn_back
 
 
 def rows() -> list[Any]:
@@ -257,6 +261,19 @@ def test_another_user_agent_verifies_within_its_rights_only(ada, caller):
     assert rows() == before
     assert caller.verify(first).status_code == 200
     assert_refused(thief.try_refresh(first), "refresh_reused")
+
+
+def test_a_key_is_for_one_kind_of_token(ada, caller):
+    """Who came by the key of access tokens can make no refresh token with it, nor the other way round."""
+    tokens = caller.log_in()
+    refresh = sign(claims(tokens.refresh), access_keys().signing)
+    access = sign(claims(tokens.access), refresh_keys().signing)
+
+    for answer in (caller.verify(refresh), caller.try_refresh(refresh), caller.verify(access), caller.home(access)):
+        assert_refused(answer, "wrong_type")
+    with pytest.raises(TokenError):
+        RefreshToken(refresh)
+    assert caller.try_refresh(tokens.refresh).status_code == 200
 
 
 @pytest.mark.parametrize("token", ["nonsense", "a.b.c", "é", "eyJhbGciOiJub25lIn0.e30."])

@@ -12,9 +12,8 @@ from django.db import connection
 from keyturn import keys
 from keyturn.errors import Reason, RefusedError
 from keyturn.tokens.claims import read_access, read_any, read_refresh
-from keyturn.tokens.refreshing import refresh
 from tests.engine.acting import COOKIE, FIREFOX, later
-from tests.engine.tokens import claims_of, login, refreshed
+from tests.engine.tokens import claims_of, login, refresh_pair, refreshed
 
 
 def dump():
@@ -33,7 +32,7 @@ def pairs(user):
     held = []
     for binding in (None, COOKIE, None):
         pair = login(user, binding=binding)
-        held += [pair, refresh(pair.refresh, now=later(5), client=FIREFOX, binding=binding)]
+        held += [pair, refresh_pair(pair.refresh, now=later(5), client=FIREFOX, binding=binding)]
     return held
 
 

@@ -5,10 +5,13 @@ from datetime import timedelta
 import pytest
 
 from keyturn.conf import ForgiveAfter
-from keyturn.errors import Reason
+from keyturn.errors import Reason, RefusedError
 from keyturn.sessions.client import Client
 from keyturn.sessions.models import Session
 from keyturn.sessions.outcome import Converged, Forgiven, Refused, Reused, Rotated
+from keyturn.sessions.rotation import MAX_GENERATION
+from keyturn.tokens.claims import read_refresh
+from keyturn.tokens.minting import encode_refresh, refresh_payload, user_claims
 from tests.engine.acting import (
     CURL,
     FIREFOX,
@@ -168,3 +171,25 @@ def test_one_clean_generation_is_enough_where_the_policy_says_so(session):
         at = later(hours=generation)
         assert isinstance(present(session, generation, now=at, policy=lenient), Rotated)
         assert isinstance(present(session, generation, now=at + timedelta(minutes=1), policy=lenient), Forgiven)
+
+
+def forged(session, generation):
+    """A token of a generation that was never minted, by somebody who has the key: ourselves."""
+    claims = refresh_payload(session, user_claims(session.user))
+    return encode_refresh(claims | {"gen": generation})
+
+
+def test_the_greatest_generation_a_token_can_name_is_adopted(session):
+    outcome = present(session, MAX_GENERATION - 1, now=later(60))
+    assert isinstance(outcome, Rotated)
+    assert row(session).generation == MAX_GENERATION
+    assert read_refresh(forged(session, MAX_GENERATION - 1), now=NOW).generation == MAX_GENERATION - 1
+
+
+@pytest.mark.parametrize("generation", [MAX_GENERATION, 2**63, 10**400, -1, 1.0, "1", True, [1], {}])
+def test_what_is_no_generation_is_refused_and_changes_nothing(session, revoked, generation):
+    with pytest.raises(RefusedError) as caught:
+        read_refresh(forged(session, generation), now=NOW)
+    assert caught.value.reason in {Reason.INVALID_CLAIM, Reason.MALFORMED}
+    assert unchanged(row(session), session)
+    assert revoked == []

@@ -1,5 +1,7 @@
 """P7: a login that began before a password change, a deactivation or a deletion does not survive it, in any order."""
 
+from collections.abc import Callable
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
@@ -166,7 +168,7 @@ def while_hashing(settings, monkeypatch):
     """Let every login upgrade its hash, and somebody else do something while the first one computes the better one."""
     settings.PASSWORD_HASHERS = BETTER_FIRST
     encode = Better.encode
-    deeds = []
+    deeds: list[Callable[[], object]] = []
 
     def slowly(self, *args):
         if deeds:

@@ -74,7 +74,7 @@ def test_no_session_for_a_user_deactivated_meanwhile(user, django_user_model):
 
 def test_inactive_users_may_sign_in_where_the_project_says_so(user, django_user_model):
     django_user_model.objects.filter(pk=user.pk).update(is_active=False)
-    assert opened(user, policy=policy(check_active=False))
+    assert isinstance(opened(user, policy=policy(check_active=False)), Session)
 
 
 def test_no_session_for_a_user_deleted_meanwhile(user, django_user_model):

@@ -7,8 +7,10 @@ from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.hashers import make_password
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.models import Model
 
 from keyturn.errors import Reason
+from keyturn.sessions import user_changes
 from keyturn.sessions.models import Session
 from keyturn.sessions.outcome import Refused, Rotated
 from tests.engine.acting import opened, present, row
@@ -87,12 +89,9 @@ def reset_form(user):
 
 
 def command(user):
-    answers = iter([NEW, NEW])
-    from django.contrib.auth.management.commands.changepassword import Command
-
-    quiet = Command(stdout=io.StringIO())
-    quiet._get_pass = lambda *_: next(answers)
-    call_command(quiet, user.username)
+    with pytest.MonkeyPatch.context() as typing:
+        typing.setattr("getpass.getpass", lambda *_, **__: NEW)
+        call_command("changepassword", user.username, stdout=io.StringIO())
 
 
 @pytest.mark.parametrize(
@@ -195,6 +194,18 @@ def test_a_user_saved_without_deciding_fields_costs_no_statement_more(user, coun
     opened(user)
     with count_statements(exactly=1):
         user.save(update_fields=["last_login", "first_name"])
+
+
+def test_a_model_whose_save_base_hides_its_arguments_is_understood(user, revoked, monkeypatch):
+    def hiding(self, *args, **kwargs):
+        Model.save_base(self, *args, **kwargs)
+
+    monkeypatch.setattr(type(user), "save_base", user_changes._follow(hiding))
+    session = opened(user)
+    save_other_fields(user)
+    assert revoked == []
+    user.save(update_fields=["password"])
+    assert row(session).revoked_reason == "password_changed"
 
 
 def queryset(user):

@@ -80,7 +80,9 @@ def test_a_log_out_overtaken_by_a_log_out_ends_nothing_twice(session):
 
 
 def test_a_login_overtaken_by_a_harmless_change_of_the_user_signs_in(user):
-    pair = overtaken(lambda: update_last_login(None, user), lambda: issue_pair(user=user, now=NOW, client=FIREFOX))
+    pair = overtaken(
+        lambda: update_last_login(type(user), user), lambda: issue_pair(user=user, now=NOW, client=FIREFOX)
+    )
     assert pair.refresh
     assert Session.objects.count() == 1
 

@@ -9,12 +9,10 @@ from rest_framework.test import APIClient, APIRequestFactory
 from rest_framework.views import APIView
 
 from keyturn.clock import utc_now
-from keyturn.sessions.models import Session
 from keyturn.sessions.outcome import Converged, Forgiven, Refused, Reused, Rotated
-from keyturn.tokens.refreshing import refresh
 from tests.engine.acting import FIREFOX, NOW, later, opened, placed, present
 from tests.engine.conftest import PASSWORD
-from tests.engine.tokens import login, refusal
+from tests.engine.tokens import login, refresh_pair, refusal
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,7 +66,7 @@ def test_a_refresh_with_the_password_claim_is_two_statements_at_most(user, setti
     settings.SIMPLE_JWT = {"CHECK_REVOKE_TOKEN": True}
     token = login(user).refresh
     with count_statements(at_most=2) as seen:
-        refresh(token, now=later(1), client=FIREFOX)
+        refresh_pair(token, now=later(1), client=FIREFOX)
     assert seen.transaction_commands == []
 
 

@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -16,14 +17,13 @@ from rest_framework_simplejwt.tokens import RefreshToken
 
 from keyturn.clock import utc_now
 from keyturn.sessions.models import Session
-from keyturn.tokens.refreshing import refresh
 from tests.engine.acting import COOKIE, CURL, FIREFOX, FIREFOX_UPDATED, IDLE, NOW, later
 from tests.engine.overlap import elsewhere
-from tests.engine.tokens import claims_of, login, refreshed
+from tests.engine.tokens import claims_of, login, refresh_pair, refreshed
 
 ROOT = Path(__file__).resolve().parents[2]
 
-PRIVATE_KEYS = {
+PRIVATE_KEYS: dict[str, Any] = {
     "RS256": lambda: rsa.generate_private_key(65537, 2048),
     "PS256": lambda: rsa.generate_private_key(65537, 2048),
     "ES256": lambda: ec.generate_private_key(ec.SECP256R1()),
@@ -164,7 +164,7 @@ def test_claims_of_the_projects_own_are_carried_over_and_stay_in_their_order(use
 def test_claims_of_the_projects_own_reach_the_access_tokens(user):
     token = RefreshToken.for_user(user)
     token["tenant"] = "acme"
-    pair = refresh(str(token), now=utc_now(), client=FIREFOX)
+    pair = refresh_pair(str(token), now=utc_now(), client=FIREFOX)
     assert claims_of(pair.access)["tenant"] == "acme"
     assert "gen" not in claims_of(pair.access)
 
@@ -194,7 +194,7 @@ def test_times_and_ids_follow_from_the_row(user):
 
 def test_every_answer_has_an_access_token_of_its_own(user):
     first = login(user).refresh
-    pairs = [refresh(first, now=later(second), client=FIREFOX) for second in (1, 2, 3)]
+    pairs = [refresh_pair(first, now=later(second), client=FIREFOX) for second in (1, 2, 3)]
     assert len({pair.refresh for pair in pairs}) == 1
     assert len({pair.access for pair in pairs}) == 3
     assert len({claims_of(pair.access)["jti"] for pair in pairs}) == 3
@@ -206,7 +206,7 @@ def test_an_access_token_never_outlives_its_session(user, settings):
     settings.KEYTURN = {"SESSION_ABSOLUTE_LIFETIME": 3600}
     settings.SIMPLE_JWT = {"REFRESH_TOKEN_LIFETIME": timedelta(hours=1)}
     first = login(user).refresh
-    pair = refresh(first, now=later(3599), client=FIREFOX)
+    pair = refresh_pair(first, now=later(3599), client=FIREFOX)
     assert claims_of(pair.access)["exp"] == claims_of(pair.refresh)["exp"] == int(later(3600).timestamp())
 
 

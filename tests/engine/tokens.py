@@ -1,7 +1,7 @@
 """Pairs of tokens through the services, at times of the test's own."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import jwt
 
@@ -11,23 +11,37 @@ from keyturn.tokens.issuing import Pair, issue_pair
 from keyturn.tokens.refreshing import refresh
 from tests.engine.acting import FIREFOX, NOW
 
-__all__ = ["claims_of", "login", "refreshed", "refusal"]
+__all__ = ["Held", "claims_of", "login", "refresh_pair", "refreshed", "refusal"]
 
 
-def login(user: Any, *, now: datetime = NOW, client: Client = FIREFOX, binding: Binding | None = None) -> Pair:
+class Held(NamedTuple):
+    """What a client holds."""
+
+    access: str
+    refresh: str
+
+
+def login(user: Any, *, now: datetime = NOW, client: Client = FIREFOX, binding: Binding | None = None) -> Held:
     """Sign in and get a pair."""
-    return issue_pair(user=user, now=now, client=client, binding=binding)
+    return _held(issue_pair(user=user, now=now, client=client, binding=binding))
 
 
-def refreshed(raw: str | None, *, now: datetime = NOW, client: Client = FIREFOX, binding: Binding | None = None) -> str:
+def refresh_pair(raw: str, *, now: datetime = NOW, client: Client = FIREFOX, binding: Binding | None = None) -> Held:
+    """Refresh, and get the next pair."""
+    return _held(refresh(raw, now=now, client=client, binding=binding))
+
+
+def _held(pair: Pair) -> Held:
+    assert pair.refresh is not None
+    return Held(pair.access, pair.refresh)
+
+
+def refreshed(raw: str, *, now: datetime = NOW, client: Client = FIREFOX, binding: Binding | None = None) -> str:
     """Refresh, and get the successor."""
-    assert raw is not None
-    successor = refresh(raw, now=now, client=client, binding=binding).refresh
-    assert successor is not None
-    return successor
+    return refresh_pair(raw, now=now, client=client, binding=binding).refresh
 
 
-def refusal(raw: str | None, **facts: Any) -> Reason:
+def refusal(raw: str, **facts: Any) -> Reason:
     """Why a refresh is refused; the test fails where it is not."""
     try:
         refreshed(raw, **facts)
@@ -36,7 +50,6 @@ def refusal(raw: str | None, **facts: Any) -> Reason:
     raise AssertionError("the refresh went through")
 
 
-def claims_of(raw: str | None) -> dict[str, Any]:
+def claims_of(raw: str) -> dict[str, Any]:
     """What a token says, unverified."""
-    assert raw is not None
     return jwt.decode(raw, options={"verify_signature": False})

@@ -8,10 +8,7 @@ from pathlib import Path
 
 import pytest
 
-# Before they are imported: a story that went wrong must show what differed.
-pytest.register_assert_rewrite("tests.proofs.world", "tests.proofs.crowd")
-
-from tests.conftest import StartServer  # noqa: E402
+from tests.conftest import StartServer
 from tests.proofs.administrator import PASSWORD, Administrator
 from tests.proofs.crowd import Ask, Crowd
 from tests.services import environment
@@ -40,9 +37,7 @@ OpenHouse = Callable[..., House]
 
 
 @pytest.fixture
-def open_house(
-    live_server_process: StartServer, request: pytest.FixtureRequest, tmp_path: Path
-) -> Iterator[OpenHouse]:
+def open_house(live_server_process: StartServer, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenHouse]:
     """``open_house(KEYTURN_REFRESH_GRACE="0")``: a server with two workers and one user, anna."""
     variables = {
         "KEYTURN_SECRET_KEY": _SECRET,

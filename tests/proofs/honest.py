@@ -11,7 +11,6 @@ from tests.proofs.engines import Engine, SimulatedSession
 __all__ = ["PATTERNS", "Life", "Pattern", "live"]
 
 _DAY: Final = 86_400.0
-_LIFE: Final = 30 * _DAY
 _PERIOD: Final = 300.0
 
 
@@ -79,12 +78,12 @@ class _Counted:
         return answered
 
 
-def live(pattern: Pattern, engine: Engine, kind: BindingKind | None, rng: Random) -> Life:
-    """Live with one session for thirty days, or until it is ended."""
+def live(pattern: Pattern, engine: Engine, kind: BindingKind | None, rng: Random, *, days: float = 30) -> Life:
+    """Live with one session for so long, or until it is ended."""
     session = _Counted(engine(kind))
     held, at = 0, 0.0
     try:
-        while at < _LIFE:
+        while at < days * _DAY:
             # Now and then nobody is there for ten minutes to half a day.
             pause = _PERIOD * rng.uniform(0.8, 1.0) if rng.random() > 0.02 else rng.uniform(600.0, _DAY / 2)
             held, at = _refresh(pattern, session, rng, held, at + pause)

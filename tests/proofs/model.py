@@ -1,7 +1,7 @@
 """The reference model: the session engine as its documentation tells it, in plain Python, with nothing of its code.
 
-Outcomes are words: ``rotated``, ``converged``, ``forgiven``, ``adopted`` for what is answered with tokens, and the reason
-of the refusal otherwise; ``refresh_reused`` presented to a live session ends it.
+Outcomes are words: ``rotated``, ``converged``, ``forgiven``, ``adopted`` for what is answered with tokens, and the
+reason of the refusal otherwise; ``refresh_reused`` of a live session ends it.
 """
 
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-__all__ = ["ACCESS", "ABSOLUTE", "ANSWERED", "GRACE", "IDLE", "ModelSession", "ModelUser", "Presenter", "Token"]
+__all__ = ["ABSOLUTE", "ACCESS", "ANSWERED", "GRACE", "IDLE", "ModelSession", "ModelUser", "Presenter", "Token"]
 
 GRACE: Final = timedelta(seconds=10)
 FORGIVE_AFTER: Final = {"": 5, "cookie": 2, "dpop": 0}

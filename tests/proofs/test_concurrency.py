@@ -106,7 +106,8 @@ def test_a_refresh_that_races_a_log_out_leaves_nothing_alive(open_house: OpenHou
 
 
 @pytest.mark.parametrize(
-    ("change", "reason"), [("change", "password_changed"), ("deactivate", "user_inactive"), ("delete", "session_revoked")]
+    ("change", "reason"),
+    [("change", "password_changed"), ("deactivate", "user_inactive"), ("delete", "session_revoked")],
 )
 def test_a_refresh_that_races_a_change_of_its_user_leaves_nothing_alive(
     open_house: OpenHouse, change: str, reason: str

@@ -7,7 +7,7 @@ from typing import Final
 from keyturn.sessions.client import BindingKind
 from tests.proofs.engines import Engine
 
-__all__ = ["HABITS", "Catch", "Habit", "steal"]
+__all__ = ["HABITS", "LOCKSTEP", "Catch", "Habit", "steal"]
 
 _PERIOD: Final = 300.0
 _GRACE: Final = 10.0

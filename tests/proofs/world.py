@@ -1,11 +1,12 @@
-"""The real services and the reference model side by side: whatever is done to one is done to the other, and compared."""
+"""The real services and the reference model side by side: what is done to one is done to the other, and compared."""
 
 import base64
 import json
 from collections import Counter
+from collections.abc import Callable
 from copy import copy
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
@@ -20,11 +21,22 @@ from keyturn.tokens.refreshing import refresh
 from keyturn.tokens.verifying import verify_token
 from tests.proofs.model import ABSOLUTE, ACCESS, ANSWERED, IDLE, ModelSession, ModelUser, Presenter, Token
 
-__all__ = ["PASSWORDS", "World"]
+__all__ = ["PASSWORDS", "World", "outcome_of"]
 
 PASSWORDS: Final = ("stored$one", "stored$two")
 _START: Final = datetime(2030, 1, 1, 12, 0, 0, 250_000, tzinfo=UTC)
 _OWN_WORDS: Final = frozenset({"refresh_reused", "password_changed", "user_inactive"})
+
+
+_T = TypeVar("_T")
+
+
+def outcome_of(service: Callable[[], _T]) -> tuple[_T | None, str | None]:
+    """Call a service; return what it returns, or the reason for which it refuses."""
+    try:
+        return service(), None
+    except RefusedError as error:
+        return None, error.reason.value
 
 
 def _claims(raw: str) -> dict[str, Any]:
@@ -112,14 +124,12 @@ class World:
         stands = user.pk == self._user_pk and self.model_user.active and user.password == self.model_user.password
         key = f"{len(self.sessions)}"
         binding = Binding.to(BindingKind(kind), f"of {key}") if kind else None
-        try:
-            pair = issue_pair(user=user, now=self.now, client=self.client(Presenter(agent, bound=True)), binding=binding)
-        except RefusedError as error:
-            assert not stands, "an honest login was refused"
-            assert error.reason == "bad_credentials"
+        client = self.client(Presenter(agent, bound=True))
+        pair, refused = outcome_of(lambda: issue_pair(user=user, now=self.now, client=client, binding=binding))
+        assert refused == (None if stands else "bad_credentials")
+        if pair is None:
             self.seen["login refused"] += 1
             return None
-        assert stands, "a login survived the change of its user"
         assert pair.refresh is not None
         absolute = self.now + ABSOLUTE
         session = ModelSession(
@@ -146,23 +156,14 @@ class World:
             The token that came back, or None.
         """
         client, binding = self.client(presenter), self.binding(session, presenter)
-        # Whoever asks may be a service that has a token verified, so it is judged as the session's own client's.
-        asked = session.expected(token, Presenter(session.agent, presenter.bound), self.now)
-        answer = "accepted"
-        try:
-            verify_token(token.raw, now=self.now, client=client, binding=binding)
-        except RefusedError as error:
-            answer = error.reason.value
-        assert answer == ("accepted" if asked in ANSWERED else asked), "verify disagrees"
+        expected = session.expected(token, presenter, self.now)
+        reason = None if expected in ANSWERED else expected
+        _, answer = outcome_of(lambda: verify_token(token.raw, now=self.now, client=client, binding=binding))
+        assert answer == reason, "verify disagrees"
         self.compare_rows()
 
-        expected = session.expected(token, presenter, self.now)
-        pair = None
-        try:
-            pair = refresh(token.raw, now=self.now, client=client, binding=binding)
-        except RefusedError as error:
-            assert error.reason.value == expected, "refused for another reason, or against expectation"
-        assert (pair is not None) == (expected in ANSWERED), f"expected {expected}"
+        pair, refused = outcome_of(lambda: refresh(token.raw, now=self.now, client=client, binding=binding))
+        assert refused == reason
         was_dead = session.ended is not None
         session.follow(expected, token, presenter, self.now)
         self.seen[expected + (" (dead before)" if was_dead and expected == "refresh_reused" else "")] += 1
@@ -189,13 +190,9 @@ class World:
 
     def use_access(self, session: ModelSession) -> None:
         """Authenticate with the last access token that the session gave."""
-        answer = "accepted"
-        try:
-            authenticate(read_access(session.access, now=self.now), now=self.now)
-        except RefusedError as error:
-            answer = error.reason.value
-        assert answer == session.access_expected(self.now)
-        self.seen[f"access: {answer}"] += 1
+        _, refused = outcome_of(lambda: authenticate(read_access(session.access, now=self.now), now=self.now))
+        assert (refused or "accepted") == session.access_expected(self.now)
+        self.seen[f"access: {refused or 'accepted'}"] += 1
 
     # The database
 
@@ -248,7 +245,7 @@ class World:
 
 
 def _ended(row: Session) -> str | None:
-    """The reason that a client is told, as the errors' table has it: words of their own for some ends, one for all others."""
+    """The reason that a client is told: a word of its own for some ends, one word for all others."""
     if row.revoked_at is None:
         return None
     return row.revoked_reason if row.revoked_reason in _OWN_WORDS else "session_revoked"

@@ -76,7 +76,9 @@ def test_a_restart_prints_the_same_passwords_and_keeps_sessions_alive(tmp_path):
     tokens = ask(server.port, "POST", "/token/", json_body={"username": "demo", "password": passwords["demo"]}).json
     server.stop()
     # On another port, and so under another public URL: the tokens of before are still good.
-    again = ServerProcess([*KEYTURN, "demo"], port=ports.free_port(), directory=tmp_path, environment=clean_environment())
+    again = ServerProcess(
+        [*KEYTURN, "demo"], port=ports.free_port(), directory=tmp_path, environment=clean_environment()
+    )
     try:
         again.wait_until_it_answers("/health/live/", seconds=60)
         assert {name: _password(again, name) for name in passwords} == passwords

@@ -10,7 +10,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from keyturn import conf
-from keyturn.api.errors import TokenNotValid, challenge, refusal_body
+from keyturn.api.errors import STORE_ERRORS, TemporarilyUnavailable, TokenNotValid, challenge, refusal_body
 from keyturn.clock import utc_now
 from keyturn.errors import Reason, RefusedError
 from keyturn.tokens.authenticating import authenticate
@@ -77,7 +77,7 @@ def invalid_token_body(failures: list[tuple[Any, RefusedError]]) -> dict[str, An
         "detail": "Given token not valid for any token type",
         "code": "token_not_valid",
         "messages": [
-            {"token_class": cls.__name__, "token_type": cls.token_type, "message": error.refusal.detail}
+            {"token_class": cls.__name__, "token_type": cls.token_type, "message": error.message}
             for cls, error in failures
         ],
         "reason": (telling or reasons or [Reason.MALFORMED])[0].value,
@@ -111,12 +111,18 @@ def user_of(token: Any) -> Any:
 
 @contextmanager
 def told_in_challenge(request: Any) -> Iterator[None]:
-    """Keep what a token is refused with in here for the challenge: REST framework asks another object for that."""
+    """Keep what a token is refused with in here for the challenge: REST framework asks another object for that.
+
+    Raises:
+        TemporarilyUnavailable: nothing can be decided; a view of the project's own answers 503 by it.
+    """
     try:
         yield
     except AuthenticationFailed as error:
         request.keyturn_refusal = error.detail
         raise
+    except STORE_ERRORS as error:
+        raise TemporarilyUnavailable(error) from error
 
 
 def challenge_to(request: Any, *, realm: str) -> str:

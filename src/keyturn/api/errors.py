@@ -4,14 +4,21 @@ The authentication class needs this, so no view may be imported here: importing 
 project's authentication classes, ours among them.
 """
 
+import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
+from django.db import InterfaceError, OperationalError
 from rest_framework import exceptions, status
 
-from keyturn.errors import RefusedError
+from keyturn.errors import RefusedError, UnavailableError
 
-__all__ = ["PayloadTooLarge", "TokenNotValid", "challenge", "refusal_body"]
+__all__ = ["STORE_ERRORS", "PayloadTooLarge", "TemporarilyUnavailable", "TokenNotValid", "challenge", "refusal_body"]
+
+logger = logging.getLogger("keyturn.api")
+
+STORE_ERRORS: Final = (UnavailableError, OperationalError, InterfaceError)
+"""What says that nothing can be decided now."""
 
 
 class PayloadTooLarge(exceptions.APIException):
@@ -20,6 +27,22 @@ class PayloadTooLarge(exceptions.APIException):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_detail = "Request body is too large."
     default_code = "payload_too_large"
+
+
+class TemporarilyUnavailable(exceptions.APIException):
+    """The store, or the keys at a URL, cannot answer now; nothing was decided. ``Retry-After`` says when to ask again.
+
+    Args:
+        cause: one of :data:`STORE_ERRORS`; goes into the log only.
+    """
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+
+    def __init__(self, cause: Exception) -> None:
+        logger.error("temporarily unavailable: %s: %s", type(cause).__name__, cause)
+        # REST framework makes Retry-After of this (RFC 9110 section 10.2.3).
+        self.wait = getattr(cause, "retry_after", 1)
+        super().__init__({"detail": "Temporarily unavailable, try again.", "code": "unavailable"})
 
 
 class TokenNotValid(exceptions.AuthenticationFailed):

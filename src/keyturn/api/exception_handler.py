@@ -5,20 +5,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as rest_exception_handler
 
-from keyturn.api.errors import PayloadTooLarge, challenge, refusal_body
-from keyturn.errors import RefusedError, UnavailableError
+from keyturn.api.errors import STORE_ERRORS, PayloadTooLarge, TemporarilyUnavailable, challenge, refusal_body
+from keyturn.errors import RefusedError
 
 __all__ = ["exception_handler"]
 
 logger = logging.getLogger("keyturn.api")
-
-_RETRY_AFTER = 1
 
 
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
@@ -32,15 +29,9 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
         body = refusal_body(error) | getattr(context.get("view"), "told_otherwise", {}).get(error.reason, {})
         logger.info("refused: %s (%s)", error.reason.value, error.evidence)
         return Response(body, status=error.refusal.status, headers={"WWW-Authenticate": _challenge(context, body)})
-    if isinstance(error, (UnavailableError, OperationalError, InterfaceError)):
-        retry_after = getattr(error, "retry_after", _RETRY_AFTER)
-        logger.error("temporarily unavailable: %s", type(error).__name__)
-        return Response(
-            {"detail": "Temporarily unavailable, try again.", "code": "unavailable"},
-            status=status.HTTP_503_SERVICE_UNAVAILABLE,
-            headers={"Retry-After": str(retry_after)},
-        )
-    if isinstance(error, RequestDataTooBig):
+    if isinstance(error, STORE_ERRORS):
+        error = TemporarilyUnavailable(error)
+    elif isinstance(error, RequestDataTooBig):
         error = PayloadTooLarge()
     elif isinstance(error, (SuspiciousOperation, UnreadablePostError, LookupError, UnicodeError)) and _while_parsing(
         error, context
@@ -76,6 +67,9 @@ def _complete(response: Response, error: Exception) -> None:
     data.setdefault("detail", "Invalid input.")
     if "code" not in data:
         data["code"] = _code(error)
+    # A view of the project's own may have made simplejwt's InvalidToken of a refusal.
+    if isinstance(error, exceptions.AuthenticationFailed) and isinstance(error.__cause__, RefusedError):
+        data.setdefault("reason", error.__cause__.reason.value)
     response.data = data
 
 

@@ -12,9 +12,9 @@ from keyturn.api.authentication import JWTAuthentication, bearer_token, invalid_
 from keyturn.api.base import KeyturnView
 from keyturn.api.errors import TokenNotValid, refusal_body
 from keyturn.clock import utc_now
-from keyturn.errors import RefusedError
+from keyturn.errors import Reason, RefusedError
 from keyturn.sessions.revocation import RevokeReason, revoke_user_sessions
-from keyturn.tokens.claims import Claims, read_access
+from keyturn.tokens.claims import Claims, TokenType, read_access
 from keyturn.tokens.ending import end_session
 
 __all__ = ["LogoutAllView", "LogoutView"]
@@ -69,10 +69,15 @@ def _signed_by_us(request: Request) -> Claims:
     failures: list[tuple[Any, RefusedError]] = []
     for cls in token_classes():
         try:
-            claims = read_access(raw, now=utc_now(), token_type=cls.token_type, even_expired=True)
+            claims = read_access(raw, now=utc_now(), token_type=_wanted_type(cls), even_expired=True)
+            if claims.user_id is None:
+                raise RefusedError(Reason.MISSING_CLAIM, "user id")
+            return claims
         except RefusedError as error:
             failures.append((cls, error))
-        else:
-            if claims.user_id is not None:
-                return claims
     raise TokenNotValid(invalid_token_body(failures))
+
+
+def _wanted_type(token_class: Any) -> str | None:
+    """The type that a token class asks for; simplejwt's UntypedToken takes any."""
+    return None if token_class.token_type == TokenType.UNTYPED else token_class.token_type

@@ -49,7 +49,7 @@ class KeyturnViewExtension(OpenApiViewExtension):  # type: ignore[no-untyped-cal
         """Return the view with its description; as it is where the table does not have it."""
         view = self.target
         operations = next((OPERATIONS[cls] for cls in view.__mro__ if cls in OPERATIONS), {})
-        described = type(view.__name__, (view,), {"__module__": view.__module__})
+        described: Any = type(view.__name__, (view,), {"__module__": view.__module__})
         if issubclass(view, LogoutView):
             # It wants an access token too, but reads the header itself: an expired one is good enough.
             described.authentication_classes = (JWTAuthentication,)

@@ -1,7 +1,7 @@
 """What the OpenAPI document calls the bodies of Keyturn's endpoints.
 
-Requests and answers are told apart here, whatever ``COMPONENT_SPLIT_REQUEST`` says in the project, and every name begins
-with ``Keyturn``, so that none meets a component of the project's own.
+Requests and answers are told apart here, whatever ``COMPONENT_SPLIT_REQUEST`` says in the project, and every name
+begins with ``Keyturn``, so that none meets a component of the project's own.
 """
 
 from typing import Any

@@ -32,9 +32,7 @@ _ALWAYS: Final[Mapping[int, Any]] = {
 
 
 def _header(name: str, kind: Any, description: str, *, codes: Any) -> OpenApiParameter:
-    return OpenApiParameter(
-        name, kind, OpenApiParameter.HEADER, required=True, description=description, response=codes
-    )
+    return OpenApiParameter(name, kind, OpenApiParameter.HEADER, required=True, description=description, response=codes)
 
 
 _HEADERS: Final = (
@@ -154,7 +152,9 @@ OPERATIONS: Final[Mapping[type, Mapping[str, Operation]]] = {
         "post": Operation("logout_all", "Log out everywhere", {205: _NO_BODY, 401: _NO_TOKEN}),
     },
     SessionListView: {
-        "get": Operation("sessions_list", "See where you are signed in", {200: SessionSerializer(many=True), 401: _NO_TOKEN}),
+        "get": Operation(
+            "sessions_list", "See where you are signed in", {200: SessionSerializer(many=True), 401: _NO_TOKEN}
+        ),
         "delete": Operation("sessions_revoke_others", "Log out everywhere else", {204: _NO_BODY, 401: _NO_TOKEN}),
     },
     SessionView: {

@@ -1,6 +1,7 @@
 """``token_blacklist`` both ways: a BlacklistedToken ends the session, and a session that ends gets its row there."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +13,11 @@ from keyturn.sessions import blacklist
 from keyturn.sessions.identity import adopted_session_id
 from keyturn.sessions.revocation import RevokeReason, revoke_sessions, sessions_revoked
 from keyturn.sessions.statements import database
+from keyturn.sessions.values import stored
+from keyturn.tokens.claims import Claims
+from keyturn.tokens.stock import claimed_user
 
-__all__ = ["blacklisted_row", "install", "session_id_of"]
+__all__ = ["blacklisted_row", "install", "outstanding_row", "session_id_of"]
 
 
 def install() -> None:
@@ -33,14 +37,30 @@ def session_id_of(jti: str) -> UUID:
     return adopted_session_id(jti)
 
 
-def blacklisted_row(sid: UUID) -> Any:
+def outstanding_row(claims: Claims, *, created_at: datetime) -> Any:
+    """Return ``(OutstandingToken, created)`` for a token, listing it by its id where it is not listed yet.
+
+    Args:
+        claims: of the token.
+        created_at: in the form that the project's model fields take.
+
+    Returns:
+        None where the app is missing.
+    """
+    if not blacklist.is_installed():
+        return None
+    jti = claims.jti if claims.sid is None else str(claims.sid)
+    known: Any = _model("OutstandingToken").objects.using(database())
+    times = {"created_at": created_at, "expires_at": stored(claims.expires_at)}
+    return known.get_or_create(jti=jti, defaults={"user": claimed_user(claims), "token": jti, **times})
+
+
+def blacklisted_row(sid: UUID, *, created: bool) -> Any:
     """Return ``(BlacklistedToken, created)`` for a session; None where the app or the session's row is missing."""
     if not blacklist.is_installed():
         return None
-    outstanding = _model("OutstandingToken").objects.using(database()).filter(jti=str(sid)).first()
-    if outstanding is None:
-        return None
-    return _model("BlacklistedToken").objects.using(database()).get_or_create(token=outstanding)
+    row = _model("BlacklistedToken").objects.using(database()).filter(token__jti=str(sid)).first()
+    return None if row is None else (row, created)
 
 
 def _end_session(*, instance: Any, created: bool, raw: bool = False, **_: object) -> None:
@@ -49,12 +69,7 @@ def _end_session(*, instance: Any, created: bool, raw: bool = False, **_: object
 
 
 def _list_as_blacklisted(*, session_ids: Collection[UUID], **_: object) -> None:
-    """One INSERT … SELECT would be less portable; a revocation is rare and its sessions are few."""
-    alias = database()
-    outstanding = _model("OutstandingToken").objects.using(alias).filter(jti__in=[str(sid) for sid in session_ids])
-    _model("BlacklistedToken").objects.using(alias).bulk_create(
-        [_model("BlacklistedToken")(token=token) for token in outstanding.only("id")], ignore_conflicts=True
-    )
+    blacklist.list_ended(session_ids, now=utc_now(), alias=database())
 
 
 def _model(name: str) -> Any:

@@ -17,6 +17,11 @@ class RefusedToken(TokenError, RefusedError):  # type: ignore[misc] # simplejwt 
         RefusedError.__init__(self, error.reason, error.evidence)
         self.args = (message or error.refusal.detail,)
 
+    @property
+    def message(self) -> str:
+        """simplejwt's sentence."""
+        return str(self.args[0])
+
 
 class RefusedExpiredToken(RefusedToken, ExpiredTokenError):  # type: ignore[misc] # the same
     """The same for an expired token."""
@@ -37,7 +42,9 @@ def stock_token_errors() -> Iterator[None]:
     except RefusedError as error:
         raise stock_token_error(error) from error
     except TokenError as error:
-        raise RefusedToken(RefusedError(_reason(error)), str(error.args[0]) if error.args else None) from error
+        reason = _reason(error)
+        kind = RefusedExpiredToken if reason is Reason.EXPIRED else RefusedToken
+        raise kind(RefusedError(reason), str(error.args[0]) if error.args else None) from error
 
 
 def _reason(error: BaseException) -> Reason:

@@ -10,7 +10,7 @@ from rest_framework_simplejwt.exceptions import TokenBackendError, TokenBackendE
 from keyturn import conf
 from keyturn.clock import utc_now
 from keyturn.errors import Reason, RefusedError
-from keyturn.tokens.claims import GENERATION, TokenType, read_any
+from keyturn.tokens.claims import GENERATION, TokenType, verified
 from keyturn.tokens.minting import encode_access, encode_refresh
 
 __all__ = ["KeyturnTokenBackend"]
@@ -34,7 +34,7 @@ class KeyturnTokenBackend:
             raise TokenBackendError("Token is invalid")
         try:
             if verify:
-                return dict(read_any(token, now=utc_now()).payload)
+                return verified(token, now=utc_now())
             return dict(jwt.decode(token, options={"verify_signature": False}))
         except RefusedError as error:
             kind = TokenBackendExpiredToken if error.reason is Reason.EXPIRED else TokenBackendError

@@ -6,11 +6,12 @@ and its user stand; ``.blacklist()`` ends the session; ``.access_token`` belongs
 
 import functools
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from rest_framework_simplejwt import state
-from rest_framework_simplejwt.exceptions import AuthenticationFailed
+from rest_framework_simplejwt.exceptions import AuthenticationFailed, TokenError
 from rest_framework_simplejwt.tokens import (
     AccessToken,
     BlacklistMixin,
@@ -23,13 +24,15 @@ from rest_framework_simplejwt.tokens import (
 from keyturn import conf
 from keyturn.api.client import current_client
 from keyturn.clock import utc_now
-from keyturn.compat.blacklist import blacklisted_row
+from keyturn.compat.blacklist import blacklisted_row, outstanding_row
 from keyturn.compat.errors import RefusedToken, stock_token_errors
 from keyturn.compat.live_settings import LiveLifetime
 from keyturn.compat.token_backend import KeyturnTokenBackend
 from keyturn.errors import Reason, RefusedError
+from keyturn.sessions.blacklist import blacklisted_among
 from keyturn.sessions.identity import adopted_session_id
 from keyturn.sessions.models import Session
+from keyturn.sessions.statements import database
 from keyturn.sessions.values import aware
 from keyturn.tokens.authenticating import check_session
 from keyturn.tokens.claims import GENERATION, SESSION_ID, Claims, TokenType, interpret
@@ -55,12 +58,13 @@ def install() -> None:
     token.__init__ = _init(token.__init__)
     token.verify = _verify
     token.verify_token_type = _verify_token_type
+    token.check_exp = _check_exp(token.check_exp)
     token.get_token_backend = lambda _self: _BACKEND
     token.set_jti = _set_jti(token.set_jti)
     # Where token_blacklist is not installed, simplejwt gives this class no methods at all.
     mixin.for_user = classmethod(_for_user(vars(mixin).get("for_user", vars(token)["for_user"]).__func__))
     mixin.check_blacklist = _check_nothing
-    mixin.outstand = _outstand(vars(mixin).get("outstand"))
+    mixin.outstand = _outstand
     mixin.blacklist = _blacklist
     for cls, setting in (
         (AccessToken, "access_token_lifetime"),
@@ -69,7 +73,10 @@ def install() -> None:
     ):
         cls.lifetime = LiveLifetime(setting)
     RefreshToken.access_token = property(_access_token)
-    state.token_backend = _BACKEND
+    # In place, since a project may have imported it by its name before.
+    state.token_backend.encode = _BACKEND.encode
+    state.token_backend.decode = _BACKEND.decode
+    state.token_backend.get_leeway = _BACKEND.get_leeway
 
 
 def token_for_session(cls: type[Any], session: Session, payload: dict[str, Any]) -> Any:
@@ -85,6 +92,8 @@ def _init(stock: Callable[..., None]) -> Callable[..., None]:
     def init(self: Any, *args: Any, **kwargs: Any) -> None:
         with stock_token_errors():
             stock(self, *args, **kwargs)
+        # Where TOKEN_TYPE_CLAIM is None, stock writes a claim of that name.
+        self.payload.pop(None, None)
 
     return init
 
@@ -93,9 +102,12 @@ def _verify(self: Any) -> None:
     """What ``Token.verify`` checks, and that session and user stand."""
     with stock_token_errors():
         self.check_exp()
-        claims = interpret(self.payload)
-        if conf.get().token_type_claim is not None:
+        settings = conf.get()
+        if settings.jti_claim is not None and settings.jti_claim not in self.payload:
+            raise RefusedToken(RefusedError(Reason.MISSING_CLAIM), "Token has no id")
+        if settings.token_type_claim is not None:
             self.verify_token_type()
+        claims = interpret(self.payload)
         self.keyturn_session = _standing(self, claims)
         self.keyturn_claims = claims
 
@@ -122,11 +134,24 @@ def _verify_token_type(self: Any) -> None:
         raise RefusedToken(RefusedError(Reason.WRONG_TYPE))
 
 
+def _check_exp(stock: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(stock)
+    def check_exp(self: Any, claim: str = "exp", current_time: datetime | None = None) -> None:
+        try:
+            stock(self, claim, current_time)
+        except TokenError as error:
+            reason = Reason.EXPIRED if claim in self.payload else Reason.MISSING_CLAIM
+            raise RefusedToken(RefusedError(reason), str(error.args[0])) from error
+
+    return check_exp
+
+
 def _set_jti(stock: Callable[[Any], None]) -> Callable[[Any], None]:
     @functools.wraps(stock)
     def set_jti(self: Any) -> None:
         """Give the token a new id; it then belongs to no session until it is shown and adopted."""
         stock(self)
+        self.payload.pop(None, None)  # the same where JTI_CLAIM is None
         if GENERATION in self.payload:
             del self.payload[GENERATION]
             del self.payload[SESSION_ID]
@@ -188,12 +213,14 @@ def _check_nothing(_self: Any) -> None:
     """``verify()`` has looked already, by session."""
 
 
-def _outstand(stock: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
-    def outstand(self: Any) -> Any:
-        """List a token that belongs to no session; a session was listed when it was opened."""
-        return None if stock is None or SESSION_ID in self.payload else stock(self)
+def _outstand(self: Any) -> Any:
+    """List a token. A session was listed when it was opened; what else a project makes is listed by its id, never raw.
 
-    return outstand
+    Returns:
+        simplejwt's ``(OutstandingToken, created)`` where ``token_blacklist`` is installed, else None.
+    """
+    with stock_token_errors():
+        return outstanding_row(interpret(self.payload), created_at=self.current_time)
 
 
 def _blacklist(self: Any) -> Any:
@@ -204,5 +231,7 @@ def _blacklist(self: Any) -> Any:
     """
     with stock_token_errors():
         claims = interpret(self.payload)
+        sid = claims.sid or adopted_session_id(claims.jti)
+        known = blacklisted_among((sid,), alias=database())
         end_session_of(claims, now=utc_now())
-        return blacklisted_row(claims.sid or adopted_session_id(claims.jti))
+        return blacklisted_row(sid, created=not known)

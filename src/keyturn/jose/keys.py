@@ -52,7 +52,7 @@ class KeySet:
         signing: signs new tokens.
         named: verifies tokens whose header has that ``kid``.
         unnamed: verifies tokens without ``kid``, tried in order.
-        remote: asked last, where the project verifies by URL.
+        remote: asked for a ``kid`` that is not named here, where the project verifies by URL.
     """
 
     signing: Key

@@ -33,11 +33,13 @@ class Expectation:
         audience: one of these must be in ``aud`` (RFC 7519 section 4.1.3); None: not looked at.
         issuer: ``iss`` must be this (section 4.1.1); None: not looked at.
         leeway: tolerance for ``exp`` and ``nbf``.
+        even_expired: accept a token whose ``exp`` has passed; the claim must be there all the same.
     """
 
     audience: str | tuple[str, ...] | None = None
     issuer: str | None = None
     leeway: timedelta = timedelta(0)
+    even_expired: bool = False
 
 
 def sign(claims: Mapping[str, Any], key: Key, *, json_encoder: type[json.JSONEncoder] | None = None) -> str:
@@ -77,8 +79,7 @@ def verify(raw: str | bytes, keys: KeySet, *, now: float, expect: Expectation) -
     token = _text(raw)
     header = _header(token)
     claims = _claims(_payload(token, header, keys))
-    leeway = expect.leeway.total_seconds()
-    _check_times(claims, now=now, leeway=leeway)
+    _check_times(claims, now=now, expect=expect)
     _check_parties(claims, expect)
     return claims
 
@@ -125,13 +126,13 @@ def _payload(token: str, header: Mapping[str, Any], keys: KeySet) -> bytes:
     """Check the signature with the keys that the header may mean; ``jku``, ``x5u`` and ``jwk`` are never looked at."""
     kid = header.get("kid")
     candidates: tuple[Key, ...]
-    if kid is not None and kid in keys.named:
+    if kid is None:
+        candidates = keys.unnamed
+    elif kid in keys.named:
         candidates = (keys.named[kid],)
-    elif keys.remote is not None:
-        found = keys.remote.find(token)
-        candidates = () if found is None else (found,)
     else:
-        candidates = () if kid is not None else keys.unnamed
+        found = None if keys.remote is None else keys.remote.find(token)
+        candidates = () if found is None else (found,)
     if not candidates:
         raise RefusedError(Reason.UNKNOWN_KEY, "no key for this token")
     for key in candidates:
@@ -168,12 +169,13 @@ def _instant(claims: Mapping[str, Any], name: str) -> float:
     return value
 
 
-def _check_times(claims: Mapping[str, Any], *, now: float, leeway: float) -> None:
+def _check_times(claims: Mapping[str, Any], *, now: float, expect: Expectation) -> None:
+    leeway = expect.leeway.total_seconds()
     if "exp" not in claims:
         raise RefusedError(Reason.MISSING_CLAIM, "exp")
     if "iat" in claims:
         _instant(claims, "iat")  # well formed; never a reason to refuse: clocks of nodes differ
-    if _instant(claims, "exp") <= now - leeway:
+    if _instant(claims, "exp") <= now - leeway and not expect.even_expired:
         raise RefusedError(Reason.EXPIRED)
     if "nbf" in claims and _instant(claims, "nbf") > now + leeway:
         raise RefusedError(Reason.NOT_YET_VALID)

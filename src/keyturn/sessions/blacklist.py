@@ -20,6 +20,7 @@ from keyturn.sessions.values import stored
 
 __all__ = [
     "ListedProgress",
+    "blacklisted_among",
     "end_unshown",
     "is_blacklisted",
     "is_installed",
@@ -55,6 +56,14 @@ def with_blacklisted(sessions: QuerySet[Session], jti: str) -> Any:
 def is_blacklisted(jti: str, *, alias: str) -> bool:
     """Whether a token of stock simplejwt was blacklisted before Keyturn saw it."""
     return is_installed() and bool(_model("BlacklistedToken").objects.using(alias).filter(token__jti=jti).exists())
+
+
+def blacklisted_among(session_ids: Collection[UUID], *, alias: str) -> set[UUID]:
+    """Which of these sessions are blacklisted, also through a door that sent no signal (``bulk_create``, SQL)."""
+    if not is_installed():
+        return set()
+    rows = _model("BlacklistedToken").objects.using(alias).filter(token__jti__in=[str(sid) for sid in session_ids])
+    return {UUID(jti) for jti in rows.values_list("token__jti", flat=True)}
 
 
 def list_session(session: Session, *, alias: str) -> None:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
+from keyturn.sessions import blacklist
 from keyturn.sessions.models import Session
 from keyturn.sessions.statements import database
 from keyturn.sessions.values import stored
@@ -20,9 +21,12 @@ def live_sessions(user_pk: Any, *, now: datetime) -> list[Session]:
         user_pk: the user's primary key.
         now: aware.
     """
+    alias = database()
     moment = stored(now)
-    return list(
-        Session.objects.using(database())
+    sessions = list(
+        Session.objects.using(alias)
         .filter(user_id=user_pk, revoked_at__isnull=True, idle_expires_at__gt=moment, absolute_expires_at__gt=moment)
         .order_by("-created_at", "-id")[:_MOST]
     )
+    blacklisted = blacklist.blacklisted_among([session.id for session in sessions], alias=alias)
+    return [session for session in sessions if session.id not in blacklisted]

@@ -71,7 +71,6 @@ def adopt_session(
     expires_at: datetime,
     policy: Policy,
     client: Client,
-    revoked_at: datetime | None = None,
 ) -> bool:
     """Make a session out of a refresh token that stock simplejwt issued, at generation 0.
 
@@ -82,7 +81,6 @@ def adopt_session(
         expires_at: the token's ``exp``.
         policy: absolute lifetime, and whether inactive users are refused.
         client: who shows the token.
-        revoked_at: set where the token is to be remembered only as logged out.
 
     Returns:
         Whether a row was added; False where it existed already or the user does not stand.
@@ -100,8 +98,6 @@ def adopt_session(
         amr="pwd",
         ip=client.ip,
         user_agent=client.user_agent,
-        revoked_at=None if revoked_at is None else stored(revoked_at),
-        revoked_reason="" if revoked_at is None else "logout",
     )
     return _insert(session, user, policy)
 

@@ -3,11 +3,9 @@
 from dataclasses import replace
 from datetime import datetime
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import connections, transaction
+from django.db import transaction
 
-from keyturn import conf
 from keyturn.errors import Reason, RefusedError
 from keyturn.sessions import blacklist
 from keyturn.sessions.client import Client
@@ -20,7 +18,7 @@ from keyturn.sessions.revocation import RevokeReason, revoke_sessions
 from keyturn.sessions.statements import database
 from keyturn.tokens.authenticating import check_password_claim
 from keyturn.tokens.claims import Claims
-from keyturn.tokens.stock import as_adopted, check_stock_blacklist
+from keyturn.tokens.stock import as_adopted, check_stock_blacklist, claimed_user
 
 __all__ = ["adopted", "check_stock_token", "forget_stock_token"]
 
@@ -51,7 +49,7 @@ def check_stock_token(claims: Claims) -> AbstractBaseUser:
     if not claims.jti:
         raise RefusedError(Reason.MISSING_CLAIM, "jti")
     check_stock_blacklist(claims)
-    user = _user(claims)
+    user = claimed_user(claims)
     if user is None:
         raise RefusedError(Reason.USER_NOT_FOUND)
     if not Policy.current().admits(user):
@@ -63,10 +61,9 @@ def check_stock_token(claims: Claims) -> AbstractBaseUser:
 
 def forget_stock_token(claims: Claims, *, now: datetime) -> None:
     """Log out a stock refresh token: remember it as a session that has ended, whether or not it had become one."""
-    user = _user(claims)
+    user = claimed_user(claims)
     if user is not None and claims.jti:
-        _adopt(claims, user, now=now, client=Client(), revoked_at=now)
-        revoke_sessions((adopted_session_id(claims.jti),), reason=RevokeReason.LOGOUT, now=now)
+        _adopt(claims, user, now=now, client=Client(), and_end=True)
 
 
 def _adopt(
@@ -76,12 +73,12 @@ def _adopt(
     now: datetime,
     client: Client,
     ends_at: datetime | None = None,
-    revoked_at: datetime | None = None,
+    and_end: bool = False,
 ) -> None:
     alias = database()
     sid = adopted_session_id(claims.jti)
     policy = Policy.current()
-    if revoked_at is not None:
+    if and_end:
         policy = replace(policy, check_active=False)  # a token is logged out whatever became of its user
 
     def adopt() -> None:
@@ -93,20 +90,11 @@ def _adopt(
                 expires_at=ends_at or claims.expires_at,
                 policy=policy,
                 client=client,
-                revoked_at=revoked_at,
             )
             if added:
                 session = Session.objects.using(alias).get(pk=sid)
                 blacklist.take_over(session, claims.jti, alias=alias)
+            if and_end:
+                revoke_sessions((sid,), reason=RevokeReason.LOGOUT, now=now)
 
     until_settled(adopt, alias=alias)
-
-
-def _user(claims: Claims) -> AbstractBaseUser | None:
-    settings = conf.get()
-    alias = database()
-    try:
-        key = Policy.current().users.prepare_id(str(claims.user_id), connections[alias])
-    except ValueError:
-        return None
-    return get_user_model()._base_manager.using(alias).filter(**{settings.user_id_field: key}).first()

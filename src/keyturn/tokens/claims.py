@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -25,11 +25,11 @@ __all__ = [
     "read_any",
     "read_refresh",
     "read_sliding",
+    "verified",
 ]
 
 SESSION_ID: Final = "sid"
 GENERATION: Final = "gen"
-_LATEST: Final = timedelta(days=365_000)
 
 
 class TokenType:
@@ -38,6 +38,7 @@ class TokenType:
     ACCESS: Final = "access"
     REFRESH: Final = "refresh"
     SLIDING: Final = "sliding"
+    UNTYPED: Final = "untyped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,15 @@ def read_any(raw: str | bytes, *, now: datetime) -> Claims:
     Raises:
         RefusedError: with the reason.
     """
+    return interpret(verified(raw, now=now))
+
+
+def verified(raw: str | bytes, *, now: datetime) -> dict[str, Any]:
+    """Return what a token of whatever type says; its key, times, audience and issuer are good, its claims unread.
+
+    Raises:
+        RefusedError: with the reason.
+    """
     refresh, access = keys.refresh_keys(), keys.access_keys()
     either = KeySet(
         signing=access.signing,
@@ -194,13 +204,16 @@ def read_any(raw: str | bytes, *, now: datetime) -> Claims:
         unnamed=access.unnamed,
         remote=access.remote,
     )
-    claims = _read(raw, either, now=now)
+    payload = _verify(raw, either, now=now)
+    name = conf.get().token_type_claim
+    token_type = None if name is None else payload.get(name)
     # A key is for one kind of token, whichever key set it was found in (RFC 8725 section 3.12).
-    if claims.token_type is not None or claims.sid is not None:
-        foreign = access.named if claims.is_refresh else refresh.named
+    if token_type is not None or SESSION_ID in payload:
+        is_refresh = token_type == TokenType.REFRESH or payload.get(GENERATION) is not None
+        foreign = access.named if is_refresh else refresh.named
         if foreign and key_name(raw) in foreign:
             raise RefusedError(Reason.WRONG_TYPE, "signed as a token of another kind")
-    return claims
+    return payload
 
 
 @contextmanager
@@ -216,13 +229,15 @@ def _told_apart(raw: str | bytes, *, now: datetime) -> Iterator[None]:
 
 
 def _read(raw: str | bytes, key_set: KeySet, *, now: datetime, even_expired: bool = False) -> Claims:
+    return interpret(_verify(raw, key_set, now=now, even_expired=even_expired))
+
+
+def _verify(raw: str | bytes, key_set: KeySet, *, now: datetime, even_expired: bool = False) -> dict[str, Any]:
     settings = conf.get()
     expect = Expectation(
-        audience=settings.audience,
-        issuer=settings.issuer,
-        leeway=_LATEST if even_expired else settings.leeway,
+        audience=settings.audience, issuer=settings.issuer, leeway=settings.leeway, even_expired=even_expired
     )
-    return interpret(verify(raw, key_set, now=now.timestamp(), expect=expect))
+    return verify(raw, key_set, now=now.timestamp(), expect=expect)
 
 
 def interpret(payload: Mapping[str, Any]) -> Claims:
@@ -241,13 +256,17 @@ def interpret(payload: Mapping[str, Any]) -> Claims:
         token_type = payload[settings.token_type_claim]
         if not isinstance(token_type, str):
             raise RefusedError(Reason.WRONG_TYPE, "type is no string")
-    return Claims(
+    claims = Claims(
         payload=payload,
         token_type=token_type,
         user_id=_user_id(payload.get(settings.user_id_claim)),
         sid=_session_id(payload),
         generation=_generation(payload),
     )
+    if claims.sid is None and claims.generation is not None:
+        # Without this it would pass for a token of stock simplejwt, and become a session of its own.
+        raise RefusedError(Reason.MISSING_CLAIM, SESSION_ID)
+    return claims
 
 
 def _expect_type(claims: Claims, token_type: str) -> None:

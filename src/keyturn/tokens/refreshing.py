@@ -9,7 +9,7 @@ from keyturn import conf
 from keyturn.errors import Reason, RefusedError
 from keyturn.sessions.client import Binding, Client
 from keyturn.sessions.models import Session
-from keyturn.sessions.outcome import Outcome, Refused, Reused
+from keyturn.sessions.outcome import Outcome, Refused, Reused, Rotated
 from keyturn.sessions.policy import Policy
 from keyturn.sessions.rotation import examine, rotate, touch
 from keyturn.tokens.adoption import adopted
@@ -84,6 +84,8 @@ def rotate_claims(
         raise RefusedError(Reason.REFRESH_REUSED)
     if isinstance(outcome, Refused):
         raise RefusedError(outcome.reason)
+    if isinstance(outcome, Rotated):
+        _load_user(outcome.session, user_id, now=now, client=client, binding=binding)
     return Refreshed(outcome.session, claims.payload, outcome)
 
 
@@ -143,12 +145,40 @@ def refresh_sliding(raw: str | bytes, *, now: datetime, client: Client) -> str:
             leeway=settings.leeway,
         )
     )
+    _load_user(session, user_id, now=now, client=client)
     fresh = access_payload(
         session, payload, now=now, lifetime=settings.sliding_token_lifetime, token_type=TokenType.SLIDING
     )
     if settings.jti_claim is not None:
         fresh[settings.jti_claim] = payload[settings.jti_claim]
     return encode_access(fresh)
+
+
+def _load_user(
+    session: Session, user_id: str, *, now: datetime, client: Client, binding: Binding | None = None
+) -> None:
+    """Load the user of a session just rotated, where ``CHECK_REVOKE_TOKEN`` has tokens tell of the password.
+
+    Session and user are read in one statement and checked once more: a password changed, or a user deleted, since the
+    rotation must not find its way into tokens.
+
+    Raises:
+        RefusedError: the session or its user does not stand any more.
+    """
+    settings = conf.get()
+    if not settings.check_revoke_token:
+        return
+    held = examine(
+        sid=session.pk,
+        generation=session.generation,
+        user_id=user_id,
+        now=now,
+        policy=Policy.current(),
+        client=client,
+        binding=binding,
+        leeway=settings.leeway,
+    )
+    session.remember_user(_admit(held).user)
 
 
 def _admit(session: Session | Refused) -> Session:

@@ -1,0 +1,1 @@
+"""Users who sign in with their e-mail address."""

@@ -1,0 +1,1 @@
+"""Users whose columns lie in two tables (multi-table inheritance)."""

@@ -1,0 +1,1 @@
+"""Users on AbstractBaseUser alone, whose activity is computed."""

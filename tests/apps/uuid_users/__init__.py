@@ -1,0 +1,1 @@
+"""Users with a UUID for a primary key."""

@@ -1,0 +1,233 @@
+"""The OpenAPI document: complete, valid, without a warning, and true for the project it is made in."""
+
+import subprocess
+import sys
+
+import pytest
+from django.urls import path
+from rest_framework import serializers
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework_simplejwt import views as stock
+
+from keyturn.api.serializers import TokenObtainPairSerializer
+from keyturn.api.token_views import TokenObtainPairView
+from keyturn.authentication import JWTAuthentication
+from keyturn.errors import Reason
+from tests.bad_input.openapi import document
+from tests.server.running import PRODUCTION, keyturn
+from tests.services.process import clean_environment
+
+
+def _operation(made, url, method="post"):
+    return made["paths"][url][method]
+
+
+def _body(made, url):
+    ref = _operation(made, url)["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+    return made["components"]["schemas"][ref.rpartition("/")[2]]
+
+
+def _answer(made, url, status="200"):
+    ref = _operation(made, url)["responses"][status]["content"]["application/json"]["schema"]["$ref"]
+    return made["components"]["schemas"][ref.rpartition("/")[2]]
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("env", [{"KEYTURN_DEBUG": "1", "KEYTURN_SLIDING_TOKENS": "1"}, PRODUCTION])
+def test_the_servers_document_is_valid_and_made_without_a_warning(tmp_path, env):
+    made = keyturn("spectacular", "--validate", "--fail-on-warn", directory=tmp_path, env=env)
+    assert made.returncode == 0, made.stderr
+    assert "keyturnBearer" in made.stdout
+    assert made.stderr == ""
+
+
+def test_every_endpoint_tells_every_status_that_it_can_give():
+    made = document(KEYTURN={"SLIDING_TOKENS": True})
+    always = {"400", "401", "413", "415", "429", "503"}
+    successes = {
+        ("/logout/", "post"): {"205"},
+        ("/logout/all/", "post"): {"205"},
+        ("/sessions/", "get"): {"200"},
+        ("/sessions/", "delete"): {"204"},
+        ("/sessions/{session_id}/", "delete"): {"204", "404"},
+    }
+    told = {
+        (url, method): set(operation["responses"])
+        for url, methods in made["paths"].items()
+        for method, operation in methods.items()
+    }
+    assert told == {door: always | successes.get(door, {"200"}) for door in told}
+    assert len(told) == 11
+
+
+def test_every_error_has_a_detail_and_a_code_and_its_headers():
+    made = document(KEYTURN={"SLIDING_TOKENS": True})
+    for url, methods in made["paths"].items():
+        for method, operation in methods.items():
+            for status, response in operation["responses"].items():
+                if status < "400":
+                    continue
+                ref = response["content"]["application/json"]["schema"]["$ref"]
+                component = made["components"]["schemas"][ref.rpartition("/")[2]]
+                assert {"detail", "code"} <= set(component["required"]), (url, method, status)
+                headers = {"401": {"WWW-Authenticate"}, "429": {"Retry-After"}, "503": {"Retry-After"}}
+                assert set(response.get("headers", {})) == headers.get(status, set())
+
+
+def test_the_reasons_are_those_of_the_table():
+    component = document()["components"]["schemas"]["KeyturnReason"]
+    assert component["enum"] == [reason.value for reason in Reason]
+
+
+def test_tokens_are_wanted_where_they_are():
+    made = document(KEYTURN={"SLIDING_TOKENS": True})
+    for url, methods in made["paths"].items():
+        for operation in methods.values():
+            wanted: list[dict[str, list[str]]] | None = (
+                [{"keyturnBearer": []}] if url.startswith(("/logout", "/sessions")) else None
+            )
+            assert operation.get("security") == wanted
+
+
+def test_sliding_tokens_are_told_of_only_where_they_are_on():
+    assert "/token/sliding/" not in document()["paths"]
+    assert "/token/sliding/refresh/" not in document()["paths"]
+    assert "/token/sliding/" in document(KEYTURN={"SLIDING_TOKENS": True})["paths"]
+
+
+@pytest.mark.parametrize("split", [False, True])
+def test_requests_and_answers_are_told_apart(split):
+    made = document(SPECTACULAR_SETTINGS={"COMPONENT_SPLIT_REQUEST": split})
+    assert set(_body(made, "/token/")["properties"]) == {"username", "password"}
+    assert set(_answer(made, "/token/")["properties"]) == {"access", "refresh"}
+    assert set(_body(made, "/token/refresh/")["properties"]) == {"refresh"}
+    assert set(_answer(made, "/token/refresh/")["properties"]) == {"access", "refresh"}
+
+
+def test_every_component_is_recognisably_ours():
+    made = document(KEYTURN={"SLIDING_TOKENS": True})
+    assert [name for name in made["components"]["schemas"] if not name.startswith("Keyturn")] == []
+
+
+def test_the_user_names_name_is_the_user_models(monkeypatch, django_user_model):
+    monkeypatch.setattr(django_user_model, "USERNAME_FIELD", "email")
+    assert set(_body(document(), "/token/")["properties"]) == {"email", "password"}
+
+
+def test_without_rotation_there_is_no_new_refresh_token():
+    made = document(SIMPLE_JWT={"ROTATE_REFRESH_TOKENS": False})
+    assert set(_answer(made, "/token/refresh/")["properties"]) == {"access"}
+
+
+def test_another_header_is_told():
+    made = document(SIMPLE_JWT={"AUTH_HEADER_TYPES": ("JWT",), "AUTH_HEADER_NAME": "HTTP_X_TOKEN"})
+    assert made["components"]["securitySchemes"]["keyturnBearer"]["in"] == "header"
+    assert made["components"]["securitySchemes"]["keyturnBearer"]["name"] == "X-token"
+
+
+class OwnSerializer(TokenObtainPairSerializer):
+    otp = serializers.CharField(write_only=True)
+    greeting = serializers.CharField(read_only=True)
+
+
+def test_a_serializer_of_the_projects_own_is_told_as_it_is():
+    made = document(SIMPLE_JWT={"TOKEN_OBTAIN_SERIALIZER": f"{__name__}.OwnSerializer"})
+    assert set(_body(made, "/token/")["properties"]) >= {"username", "password", "otp"}
+    assert set(_answer(made, "/token/")["properties"]) >= {"access", "refresh", "greeting"}
+    assert set(_answer(made, "/token/", "401")["properties"]) == {"detail", "code", "reason"}
+
+
+class OwnView(TokenObtainPairView):
+    """Sign in, with a handshake."""
+
+
+class OwnAuthentication(JWTAuthentication):
+    pass
+
+
+class Greeting(serializers.Serializer[dict[str, str]]):
+    message = serializers.CharField()
+
+
+class Home(APIView):
+    authentication_classes = (OwnAuthentication,)
+    permission_classes = (IsAuthenticated,)
+    serializer_class = Greeting
+
+    def get(self, request):
+        return Response()
+
+
+def test_a_subclass_of_a_view_is_told_as_the_view_is_and_in_its_own_words():
+    made = document([path("login/", OwnView.as_view())])
+    assert set(_answer(made, "/login/")["properties"]) == {"access", "refresh"}
+    assert _operation(made, "/login/")["description"] == "Sign in, with a handshake."
+
+
+def test_a_subclass_of_the_authentication_class_is_recognised():
+    made = document([path("home/", Home.as_view())])
+    assert _operation(made, "/home/", "get")["security"] == [{"keyturnBearer": []}]
+
+
+def test_views_of_stock_simplejwt_beside_ours_are_told_as_before():
+    made = document([path("stock/", stock.TokenObtainPairView.as_view()), path("ours/", TokenObtainPairView.as_view())])
+    assert set(_body(made, "/stock/")["properties"]) >= {"username", "password"}
+    assert set(_body(made, "/ours/")["properties"]) == {"username", "password"}
+
+
+def test_a_project_without_drf_spectacular_needs_none_of_it():
+    code = """
+import sys
+sys.modules["drf_spectacular"] = None
+import django
+from django.conf import settings
+settings.configure(
+    SECRET_KEY="x" * 50,
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "rest_framework", "keyturn"],
+    ROOT_URLCONF="keyturn.urls",
+)
+django.setup()
+from django.core.management import call_command
+call_command("check")
+import keyturn.authentication, keyturn.urls
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_project_with_drf_spectacular_is_told_without_asking():
+    code = """
+import django
+from django.conf import settings
+settings.configure(
+    SECRET_KEY="x" * 50,
+    INSTALLED_APPS=[
+        "django.contrib.auth", "django.contrib.contenttypes", "rest_framework", "drf_spectacular", "keyturn",
+    ],
+    ROOT_URLCONF="keyturn.urls",
+    REST_FRAMEWORK={"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"},
+)
+django.setup()
+from django.core.management import call_command
+call_command("spectacular", "--validate", "--fail-on-warn")
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "KeyturnTokenPair" in done.stdout

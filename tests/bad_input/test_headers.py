@@ -1,7 +1,9 @@
 """Request headers that make no sense: media types, charsets, lengths, credentials."""
 
 import pytest
+from rest_framework.throttling import BaseThrottle
 
+from keyturn.api.base import KeyturnView
 from tests.bad_input.doors import BODY_DOORS, DOORS, refusal, unchanged
 
 _BEARER_DOORS = {name: door for name, door in DOORS.items() if door.bearer}
@@ -200,3 +202,20 @@ def test_no_other_header_upsets_anything(world, settings, header, value):
     settings.KEYTURN = {**settings.KEYTURN, "TRUSTED_PROXIES": ["127.0.0.1"]}
     for name in ("token", "sliding", "verify", "sliding refresh", "sessions", "refresh", "logout"):
         assert world.send(DOORS[name], **{f"HTTP_{header}": value}).status_code in {200, 205}
+
+
+class Never(BaseThrottle):
+    """A throttle that says no, and not until when."""
+
+    def allow_request(self, request, view):
+        return False
+
+
+@pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
+def test_a_throttle_that_knows_no_time_still_says_when_to_come_back(world, monkeypatch, door):
+    monkeypatch.setattr(KeyturnView, "throttle_classes", (Never,))
+    with unchanged():
+        response = world.send(door)
+        assert refusal(response)["code"] == "throttled"
+    assert response.status_code == 429
+    assert int(response.headers["Retry-After"]) >= 1

@@ -7,7 +7,7 @@ import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
-from hypothesis import HealthCheck
+from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from schemathesis.checks import load_all_checks
 from schemathesis.core.result import Ok
@@ -36,6 +36,17 @@ _UNSURE = [
 ]
 
 
+_MANY_EXAMPLES = hypothesis_settings(
+    max_examples=60,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    # One user and one transaction for all examples is what is wanted.
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much, HealthCheck.too_slow],
+)
+_FEW_EXAMPLES = hypothesis_settings(_MANY_EXAMPLES, max_examples=15)
+
+
 @pytest.fixture
 def user(db, settings, django_user_model):
     settings.KEYTURN = _SLIDING
@@ -57,14 +68,7 @@ def _pair(user):
 
 
 @api.parametrize()
-@hypothesis_settings(
-    max_examples=60,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    # One user and one transaction for all examples is what is wanted.
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much, HealthCheck.too_slow],
-)
+@_MANY_EXAMPLES
 def test_any_request_is_answered_as_the_document_says(case, user, one_transaction):
     case.call_and_validate(headers={"Authorization": f"Bearer {_pair(user).access}"}, excluded_checks=_UNSURE)
 
@@ -121,3 +125,22 @@ def _session_of(user):
 
 def test_no_operation_of_the_document_is_left_out_above():
     assert set(_operations()) == set(_SUCCESSES)
+
+
+@pytest.mark.server
+def test_the_running_server_answers_as_the_document_says_that_it_serves(live):
+    served = schemathesis.openapi.from_url(f"{live.server.url}/schema/")
+    served.config.generation.with_security_parameters = False
+    operations = [result.ok() for result in served.get_all_operations() if isinstance(result, Ok)]
+    assert {operation.path for operation in operations} >= {"/home/", "/token/", "/sessions/"}
+    for operation in operations:
+        live.log_in()  # the one before may have ended the session
+
+        @_FEW_EXAMPLES
+        @given(case=operation.as_strategy())
+        def check(case):
+            case.call_and_validate(headers={"Authorization": f"Bearer {live.access}"}, excluded_checks=_UNSURE)
+
+        check()
+    live.log_in()
+    assert "Traceback" not in live.server.output()

@@ -17,6 +17,9 @@ __all__ = ["exception_handler"]
 
 logger = logging.getLogger("keyturn.api")
 
+_RETRY_AFTER = 1
+"""Seconds."""
+
 
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """Turn an exception into an answer; None for what nobody foresaw, which is a bug of ours.
@@ -42,6 +45,9 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
         _complete(response, error)
         if response.status_code == status.HTTP_401_UNAUTHORIZED:
             response["WWW-Authenticate"] = _challenge(context, response.data)
+        elif response.status_code == status.HTTP_429_TOO_MANY_REQUESTS:
+            # A throttle of the project's own need not know how long to wait.
+            response.headers.setdefault("Retry-After", str(_RETRY_AFTER))
     return response
 
 

@@ -83,7 +83,7 @@ def _follow(save_base: Callable[..., None]) -> Callable[..., None]:
         alias = given.get("using") or router.db_for_write(type(self), instance=self)
         check = _current_check.get()
         before = _stored_password(self, alias, update_fields)
-        with transaction.atomic(using=alias, savepoint=False), _same_transaction(alias):
+        with transaction.atomic(using=alias, savepoint=False):
             if check is not None and check.user is self and _is_upgrade(check, update_fields):
                 _upgrade_hash(self, check, lambda: save_base(self, *args, **kwargs), alias)
             else:
@@ -109,16 +109,6 @@ def _saves_password(user: AbstractBaseUser, update_fields: Collection[str] | Non
     if "password" in user.get_deferred_fields():
         return False
     return update_fields is None or "password" in update_fields
-
-
-@contextmanager
-def _same_transaction(alias: str) -> Iterator[None]:
-    """Where a router keeps sessions in another database than users, both change or the sessions do not."""
-    if alias == database():
-        yield
-    else:
-        with transaction.atomic(using=database()):
-            yield
 
 
 def _sessions_follow(user: AbstractBaseUser, update_fields: Collection[str] | None, *, new_password: bool) -> None:

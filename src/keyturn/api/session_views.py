@@ -10,6 +10,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from keyturn import conf
 from keyturn.api.authentication import JWTAuthentication
 from keyturn.api.base import KeyturnView
 from keyturn.api.user_agents import readable_user_agent
@@ -18,6 +19,7 @@ from keyturn.sessions.listing import live_sessions
 from keyturn.sessions.models import Session
 from keyturn.sessions.revocation import RevokeReason, revoke_sessions, revoke_user_sessions
 from keyturn.sessions.values import aware
+from keyturn.tokens.claims import TokenType
 
 __all__ = ["SessionListView", "SessionView"]
 
@@ -28,7 +30,9 @@ class SessionSerializer(serializers.ModelSerializer[Session]):
     current = serializers.SerializerMethodField(help_text="Whether this request belongs to it.")
     created_at = serializers.SerializerMethodField(help_text="When the user signed in.")
     last_used_at = serializers.SerializerMethodField(help_text="Rounded down to the hour.")
-    expires_at = serializers.SerializerMethodField(help_text="When it ends unless it is used before.")
+    expires_at = serializers.SerializerMethodField(
+        help_text="When it ends unless it is used before, rounded down to the hour."
+    )
     user_agent = serializers.SerializerMethodField(help_text="In words, for example: Firefox on Windows.")
     label = serializers.CharField(source="client_label", read_only=True)  # type: ignore[assignment] # a field's name
 
@@ -47,15 +51,23 @@ class SessionSerializer(serializers.ModelSerializer[Session]):
 
     def get_last_used_at(self, session: Session) -> datetime:
         """Coarse on purpose: enough to recognise a device, not a diary."""
-        return aware(session.rotated_at).astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        return _full_hour(utc_now() if self.get_current(session) else aware(session.rotated_at))
 
     def get_expires_at(self, session: Session) -> datetime:
         """The earlier of the idle and the absolute end."""
-        return min(aware(session.idle_expires_at), aware(session.absolute_expires_at)).astimezone(UTC)
+        idle = aware(session.idle_expires_at)
+        if self.get_current(session) and self.context.get("rotates"):
+            idle = max(idle, utc_now() + conf.get().refresh_token_lifetime)
+        return _full_hour(min(idle, aware(session.absolute_expires_at)))
 
     def get_user_agent(self, session: Session) -> str:
         """Browser and system, without versions."""
         return readable_user_agent(session.user_agent)
+
+
+def _full_hour(moment: datetime) -> datetime:
+    """Round down. Of the session that asks, nothing may tell when it was refreshed (ADR 0013): it is in use now."""
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 class _SessionsOfUser(KeyturnView):
@@ -64,8 +76,9 @@ class _SessionsOfUser(KeyturnView):
     serializer_class = SessionSerializer
 
     def get_serializer_context(self) -> dict[str, Any]:
-        """Tell the serializer which session is asking."""
-        return {**super().get_serializer_context(), "current": _current(self.request)}
+        """Tell the serializer which session is asking, and whether its refresh tokens rotate."""
+        rotates = getattr(self.request.auth, "token_type", None) != TokenType.SLIDING
+        return {**super().get_serializer_context(), "current": _current(self.request), "rotates": rotates}
 
 
 class SessionListView(_SessionsOfUser):

@@ -15,7 +15,7 @@ from keyturn.sessions.outcome import Converged, Forgiven, Outcome, Refused, Reus
 from keyturn.sessions.overtaken import ATTEMPTS, overtaken
 from keyturn.sessions.policy import Policy
 from keyturn.sessions.revocation import RevokeReason, revoke_sessions
-from keyturn.sessions.rule import Presented, Standing, Verdict, judge
+from keyturn.sessions.rule import Presented, Standing, Verdict, acceptable, judge
 from keyturn.sessions.statements import database
 from keyturn.sessions.values import aware
 
@@ -103,20 +103,27 @@ def examine(
     leeway: timedelta = timedelta(0),
     end_reused: bool = False,
 ) -> Session | Refused:
-    """Say whether :func:`rotate` would accept this generation now, and rotate nothing.
+    """Say whether :func:`rotate` would accept this generation, and rotate nothing.
 
     Args:
-        end_reused: whether reuse ends the session, as where refresh tokens do not rotate; otherwise nothing at all
-            changes, and asking is no oracle for a thief.
+        end_reused: whether this is the presentation itself, as where refresh tokens do not rotate: then the rule
+            applies as it stands, and reuse ends the session. Otherwise somebody merely asks: nothing at all changes,
+            and the answer lags a grace time behind, so that asking is no oracle for a thief
+            (:func:`keyturn.sessions.rule.acceptable`).
 
     Returns:
         The session as it stands, or why it would be refused.
     """
     attempt = Attempt(database(), sid, user_id, now, policy, client, binding, leeway)
     session = attempt.admitted()
-    if isinstance(session, Session) and _judged(session, generation, attempt) is Verdict.REUSE:
-        if end_reused:
-            _end(session, generation, now)
+    if isinstance(session, Refused):
+        return session
+    if not end_reused:
+        facts = _facts(session, generation, attempt)
+        told = acceptable(*facts, grace=policy.grace, forgive_after=policy.forgive_after)
+        return session if told else Refused(Reason.REFRESH_REUSED)
+    if _judged(session, generation, attempt) is Verdict.REUSE:
+        _end(session, generation, now)
         return Refused(Reason.REFRESH_REUSED)
     return session
 
@@ -157,28 +164,31 @@ def touch(
     raise UnavailableError
 
 
-def _judged(session: Session, generation: int, attempt: Attempt) -> Verdict:
+def _facts(session: Session, generation: int, attempt: Attempt) -> tuple[Standing, Presented]:
+    """What the rule looks at."""
     kind = BindingKind(session.binding_kind) if session.binding_kind else None
     binding = attempt.binding
     carries = kind is None or (
         binding is not None and binding.matches(kind=session.binding_kind, hash=session.binding_hash)
     )
-    return judge(
-        Standing(
-            generation=session.generation,
-            rotated_at=aware(session.rotated_at),
-            forgiven=session.forgiven,
-            binding_kind=kind,
-        ),
-        Presented(
-            generation=generation,
-            at=attempt.now,
-            carries_binding=carries,
-            same_agent=same_agent(session.user_agent, attempt.client.user_agent),
-        ),
-        grace=attempt.policy.grace,
-        forgive_after=attempt.policy.forgive_after,
+    standing = Standing(
+        generation=session.generation,
+        rotated_at=aware(session.rotated_at),
+        forgiven=session.forgiven,
+        binding_kind=kind,
     )
+    presented = Presented(
+        generation=generation,
+        at=attempt.now,
+        carries_binding=carries,
+        same_agent=same_agent(session.user_agent, attempt.client.user_agent),
+    )
+    return standing, presented
+
+
+def _judged(session: Session, generation: int, attempt: Attempt) -> Verdict:
+    policy = attempt.policy
+    return judge(*_facts(session, generation, attempt), grace=policy.grace, forgive_after=policy.forgive_after)
 
 
 def _forgive(session: Session, alias: str) -> bool:

@@ -4,14 +4,14 @@ Pure: no database, no clock. DESIGN: every cell of this table has a test at and 
 ``tests/proofs`` measures what the rule does to honest clients and to thieves.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from keyturn.conf import ForgiveAfter
 from keyturn.sessions.client import BindingKind
 
-__all__ = ["Presented", "Standing", "Verdict", "judge"]
+__all__ = ["Presented", "Standing", "Verdict", "acceptable", "judge"]
 
 
 class Verdict(Enum):
@@ -96,6 +96,28 @@ def judge(standing: Standing, presented: Presented, *, grace: timedelta, forgive
         if standing.forgiven is None or standing.generation - standing.forgiven >= _patience(standing, forgive_after):
             return Verdict.FORGIVE
     return Verdict.REUSE
+
+
+def acceptable(standing: Standing, presented: Presented, *, grace: timedelta, forgive_after: ForgiveAfter) -> bool:
+    """Say to whoever asks whether :func:`judge` would let this generation in; the answer lags one grace time behind.
+
+    Until the grace time of a rotation is over, the answer is the one of just before that rotation. Else the moment of
+    the rotation could be read from it, and that moment is all a thief of an unbound session needs: whoever follows it
+    within the grace time converges. The current token itself is always acceptable. For the same reason the user agent
+    plays no part (ADR 0013).
+
+    Args:
+        standing: the session's row.
+        presented: the token and who asks.
+        grace: ``REFRESH_GRACE``.
+        forgive_after: ``REFRESH_FORGIVE_AFTER``.
+    """
+    presented = replace(presented, same_agent=True)
+    rotated_lately = standing.generation > 0 and presented.at - standing.rotated_at <= grace
+    if rotated_lately and grace > timedelta(0) and presented.generation < standing.generation:
+        long_ago = presented.at - 2 * grace - timedelta(seconds=1)
+        standing = replace(standing, generation=standing.generation - 1, rotated_at=long_ago)
+    return judge(standing, presented, grace=grace, forgive_after=forgive_after) is not Verdict.REUSE
 
 
 def _patience(standing: Standing, forgive_after: ForgiveAfter) -> int:

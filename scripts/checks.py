@@ -31,7 +31,7 @@ class Step:
 
 def pytest_step(database: str, title: str) -> Step:
     """Return the run of the whole test suite on one database, measured for coverage."""
-    command = ("coverage", "run", "-m", "pytest", "-n", WORKERS)
+    command = ("coverage", "run", "-m", "pytest", "-n", WORKERS, "--dist", "worksteal")
     return Step(title, command, {"KEYTURN_TEST_DB": database})
 
 

@@ -22,11 +22,13 @@ class KeyturnConfig(AppConfig):
         from django.contrib.auth import get_user_model
 
         from keyturn import checks, compat, conf
+        from keyturn.api import settling
         from keyturn.sessions.user_changes import watch_user_model
 
         conf.get()
         checks.register()
         watch_user_model(get_user_model())
         compat.install()
+        settling.install()
         if apps.is_installed("drf_spectacular"):
             from keyturn.api import schema  # noqa: F401 - registers itself

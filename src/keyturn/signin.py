@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
-from django.contrib.auth import authenticate
+from django.contrib.auth import authenticate, get_user_model
 from django.contrib.auth.models import update_last_login
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
@@ -57,7 +58,7 @@ def check_credentials(credentials: Mapping[str, str], *, request: HttpRequest | 
     Raises:
         RefusedError: ``bad_credentials``, the same for unknown, inactive and wrong.
     """
-    user = authenticate(request, **credentials)
+    user = _authenticated(credentials, request)
     policy = Policy.current()
     if user is None or not policy.admits(user):
         hook = _hook(conf.get().on_login_failed, conf.STOCK.ON_LOGIN_FAILED)
@@ -65,6 +66,20 @@ def check_credentials(credentials: Mapping[str, str], *, request: HttpRequest | 
             hook({**credentials, "password": _HIDDEN}, request)
         raise RefusedError(Reason.BAD_CREDENTIALS)
     return user
+
+
+def _authenticated(credentials: Mapping[str, str], request: HttpRequest | None) -> Any:
+    """Ask the backends; none of them may fail over a user name that the user model's field cannot hold."""
+    try:
+        return authenticate(request, **credentials)
+    except (TypeError, ValueError, ValidationError):
+        model = get_user_model()
+        field: Any = model._meta.get_field(model.USERNAME_FIELD)
+        try:
+            field.to_python(credentials.get(model.USERNAME_FIELD))
+        except (TypeError, ValueError, ValidationError):
+            return None
+        raise
 
 
 def signed_in(user: Any, *, request: HttpRequest | None = None) -> None:

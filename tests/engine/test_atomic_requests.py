@@ -42,6 +42,14 @@ def test_reuse_ends_the_session_for_good_though_the_answer_is_401(user, api, doo
     assert committed(old).revoked_reason == "refresh_reused"
 
 
+def test_reuse_at_a_projects_own_view_ends_the_session_though_its_transaction_is_rolled_back(user, api):
+    old = login(user, now=utc_now()).refresh
+    newest = refreshed(refreshed(refreshed(old, now=utc_now()), now=utc_now()), now=utc_now())
+    assert api.post("/own/refresh/", {"refresh": old}).status_code in {401, 403}
+    assert committed(old).revoked_reason == "refresh_reused"
+    assert api.post("/own/refresh/", {"refresh": newest}).status_code in {401, 403}
+
+
 @REFRESH_DOORS
 def test_a_rotation_over_http_is_committed_when_its_answer_leaves(user, api, door):
     old = login(user, now=utc_now()).refresh

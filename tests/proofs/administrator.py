@@ -14,6 +14,7 @@ each with one line. What takes long is done before it is asked for, so that the 
 """
 
 import json
+import select
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -62,6 +63,11 @@ class Administrator:
         """Have a command done, and do not wait for it."""
         assert self._process.stdin is not None
         self._process.stdin.write(" ".join(words) + "\n")
+
+    def is_done(self) -> bool:
+        """Whether the command that was begun is done."""
+        assert self._process.stdout is not None
+        return bool(select.select([self._process.stdout], [], [], 0)[0])
 
     def end(self) -> Any:
         """Wait for the command that was begun, and return what it says."""

@@ -87,6 +87,18 @@ class ModelSession:
             return "expired"
         return self.stands(now) or self._judged(token.generation, presenter, now)
 
+    def verified(self, token: Token, presenter: Presenter, now: datetime) -> str | None:
+        """Why somebody who only asks is told no: until the grace time is over, what was so before the rotation."""
+        if token.expires_at <= now:
+            return "expired"
+        n, lenient = self.generation, self.grace > timedelta(0)
+        if lenient and now - self.rotated_at <= self.grace:
+            n -= 1
+        forgiven = self.forgiven in {None, n} or n - (self.forgiven or 0) >= FORGIVE_AFTER[self.kind]
+        in_time = token.generation >= n or (token.generation == n - 1 and lenient and forgiven)
+        good = in_time and (self.kind == "" or presenter.bound)
+        return self.stands(now) or (None if good else "refresh_reused")
+
     def _judged(self, k: int, presenter: Presenter, now: datetime) -> str:
         n, forgiven = self.generation, self.forgiven
         unbound = self.kind == ""

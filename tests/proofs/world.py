@@ -121,7 +121,8 @@ class World:
     def sign_in(self, kind: str, agent: str, *, user: Any = None) -> ModelSession | None:
         """Open a session, with credentials verified now or (``user``) some time ago."""
         user = user or self.load_user()
-        stands = user.pk == self._user_pk and self.model_user.active and user.password == self.model_user.password
+        is_same = user.pk == self._user_pk and user.password == self.model_user.password
+        stands = is_same and user.is_active and self.model_user.active
         key = f"{len(self.sessions)}"
         binding = Binding.to(BindingKind(kind), f"of {key}") if kind else None
         client = self.client(Presenter(agent, bound=True))
@@ -159,7 +160,7 @@ class World:
         expected = session.expected(token, presenter, self.now)
         reason = None if expected in ANSWERED else expected
         _, answer = outcome_of(lambda: verify_token(token.raw, now=self.now, client=client, binding=binding))
-        assert answer == reason, "verify disagrees"
+        assert answer == session.verified(token, presenter, self.now), "verify disagrees"
         self.compare_rows()
 
         pair, refused = outcome_of(lambda: refresh(token.raw, now=self.now, client=client, binding=binding))

@@ -93,7 +93,15 @@ class SessionListView(_SessionsOfUser):
 
     def delete(self, request: Request) -> Response:
         """End all sessions but this one."""
-        revoke_user_sessions(request.user.pk, reason=RevokeReason.LOGOUT_OTHERS, now=utc_now(), keep=_current(request))
+        current = _current(request)
+        # A token of stock simplejwt names no session: its own refresh token may be among those nobody has shown yet.
+        revoke_user_sessions(
+            request.user.pk,
+            reason=RevokeReason.LOGOUT_OTHERS,
+            now=utc_now(),
+            keep=current,
+            unshown_too=current is not None,
+        )
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

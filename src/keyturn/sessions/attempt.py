@@ -88,11 +88,11 @@ class Attempt:
                 raise
         return None
 
-    def standing(self, *, unless_expired: bool = True) -> Session | Refused:
+    def standing(self, *, unless_idle: bool = True) -> Session | Refused:
         """Read the session and say whether it and its user stand, whatever the generation.
 
         Args:
-            unless_expired: whether the session's own expiries count (an access token carries its own).
+            unless_idle: whether the idle expiry counts, as it does for a refresh; an access token carries its own.
         """
         session = read_session(self.alias, self.sid)
         if session is None:
@@ -109,7 +109,10 @@ class Attempt:
         if session.blacklisted:  # type: ignore[attr-defined] # annotated by read_session
             return Refused(Reason.SESSION_REVOKED)
         live_at = self.now - self.leeway
-        if unless_expired and min(aware(session.idle_expires_at), aware(session.absolute_expires_at)) <= live_at:
+        ends_at = aware(session.absolute_expires_at)
+        if unless_idle:
+            ends_at = min(ends_at, aware(session.idle_expires_at))
+        if ends_at <= live_at:
             return Refused(Reason.SESSION_EXPIRED)
         return session
 

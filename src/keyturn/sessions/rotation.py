@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db import OperationalError
+from django.db import OperationalError, connections
 
 from keyturn.errors import Reason, UnavailableError
 from keyturn.sessions.attempt import Attempt
@@ -17,6 +17,7 @@ from keyturn.sessions.policy import Policy
 from keyturn.sessions.revocation import RevokeReason, revoke_sessions
 from keyturn.sessions.rule import Presented, Standing, Verdict, acceptable, judge
 from keyturn.sessions.statements import database
+from keyturn.sessions.unsettled import remember_reused
 from keyturn.sessions.values import aware
 
 __all__ = ["MAX_GENERATION", "examine", "rotate", "touch"]
@@ -215,4 +216,6 @@ def _end(session: Session, generation: int, now: datetime) -> Reused:
         generation,
     )
     revoke_sessions((session.pk,), reason=RevokeReason.REFRESH_REUSED, now=now)
+    if connections[database()].in_atomic_block:
+        remember_reused(session.pk, now=now)
     return Reused(session)

@@ -76,6 +76,11 @@ def user_table(user_id_field: str) -> UserTable:
     return _describe(get_user_model(), user_id_field)
 
 
+def _is_boolean_of(field: Any, table: str) -> bool:
+    """Whether SQL can ask this field in a condition; any other kind of ``is_active`` is asked in Python."""
+    return isinstance(field, models.BooleanField) and bool(field.model._meta.db_table == table)
+
+
 @lru_cache(maxsize=8)
 def _describe(model: type[AbstractBaseUser], user_id_field: str) -> UserTable:
     meta = model._meta
@@ -95,6 +100,6 @@ def _describe(model: type[AbstractBaseUser], user_id_field: str) -> UserTable:
         table=owner.db_table,
         key=str(owner.pk.column),
         password=str(password.column),
-        is_active=str(active.column) if active is not None and active.model._meta.db_table == owner.db_table else None,
+        is_active=str(active.column) if _is_boolean_of(active, owner.db_table) else None,
         id_field=id_field,
     )

@@ -50,8 +50,8 @@ def check_session(claims: Claims, *, now: datetime) -> Session | None:
     if claims.user_id is None:
         raise RefusedError(Reason.MISSING_CLAIM, "user id")
     attempt = Attempt(database(), claims.sid, claims.user_id, now, Policy.current(), Client())
-    # The token carries its own expiry, cut to the session's absolute one when it was minted.
-    session = attempt.standing(unless_expired=False)
+    # The token carries its own expiry. It may not outlive the session, whoever minted it.
+    session = attempt.standing(unless_idle=False)
     if isinstance(session, Refused):
         raise RefusedError(session.reason)
     return session

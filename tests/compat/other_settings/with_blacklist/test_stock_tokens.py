@@ -121,7 +121,7 @@ def log_out_everywhere(user: Any, caller: Any) -> None:
 
 
 def end_the_others(user: Any, caller: Any) -> None:
-    assert caller.call("DELETE", "/sessions/", access=stock_access(user)).status_code == 204
+    assert caller.call("DELETE", "/sessions/", access=caller.log_in().access).status_code == 204
 
 
 def change_the_password(user: Any, caller: Any) -> None:
@@ -145,6 +145,13 @@ def test_what_ends_all_sessions_ends_stock_tokens_that_nobody_has_shown_yet(ada,
     assert_refused(caller.try_refresh(stock), "session_revoked")
     assert BlacklistedToken.objects.get().token.user == ada
     assert caller.try_refresh(foreign).status_code == 200
+
+
+def test_ending_the_others_with_an_access_token_from_before_does_not_end_the_caller(ada, stock, caller):
+    """Such a token names no session, so nobody knows which of the unshown refresh tokens is the caller's own."""
+    assert caller.call("DELETE", "/sessions/", access=stock_access(ada)).status_code == 204
+
+    assert caller.try_refresh(stock).status_code == 200
 
 
 def test_saving_a_user_whose_password_stays_the_same_ends_nothing(ada, stock, caller):

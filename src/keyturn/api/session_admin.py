@@ -121,9 +121,11 @@ class SessionAdmin(_ModelAdmin):
         context = {"show_save": False, "show_save_and_continue": False, "show_delete": False, **(extra_context or {})}
         return super().change_view(request, object_id, form_url, context)
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+    def get_actions(self, request: HttpRequest, action_location: Any = None) -> dict[str, Any]:
         """Revoke, never delete: a row must outlive the stock token it was adopted from. ``prune_sessions`` knows."""
-        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
+        # Django 6.1 asks for each place on its pages; 5.2 knows one place only.
+        place = {} if action_location is None else {"action_location": action_location}
+        return {name: one for name, one in super().get_actions(request, **place).items() if name != "delete_selected"}
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Never:
         """Refuse; the permission itself stays, without which nobody could delete a user.

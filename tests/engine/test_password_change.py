@@ -32,7 +32,7 @@ def save_the_field_alone(user):
 
 def save_the_field_by_position(user):
     user.set_password(NEW)
-    user.save(False, False, None, ["password"])
+    user.save_base(False, False, False, None, ["password"])
 
 
 def save_a_hash_made_elsewhere(user):
@@ -129,7 +129,6 @@ def test_an_asynchronous_save_of_the_password_ends_the_sessions(user):
     assert row(session).revoked_reason == "password_changed"
 
 
-@pytest.mark.filterwarnings("ignore:Passing positional arguments to save")
 def test_arguments_by_position_are_understood(user):
     session = opened(user)
     save_the_field_by_position(user)

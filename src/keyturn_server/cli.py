@@ -16,6 +16,7 @@ from django.db import OperationalError
 
 from keyturn import __version__
 from keyturn_server.preflight import close_connections
+from keyturn_server.program import set_up, tell
 
 __all__ = ["main"]
 
@@ -66,7 +67,7 @@ def _run(words: list[str]) -> int:
         module = importlib.import_module(_OWN[name][0])
         return int(module.run(words[1:]))
     _use_named_settings(words)
-    django.setup()
+    set_up()
     known = [*get_commands(), *_OWN, "help", "version"]
     if name not in known:
         close = difflib.get_close_matches(name, known, n=1)
@@ -92,7 +93,7 @@ def _help() -> str:
     lines += [f"  {name:<8}{about}" for name, (_, about) in _OWN.items()]
     lines += ["", "Management commands (keyturn help COMMAND says more):"]
     try:
-        django.setup()
+        set_up()
     except ImproperlyConfigured as error:
         lines.append("  (Django's own only: the environment is not complete.)")
         lines += [f"  {line}" for line in str(error).splitlines()]
@@ -107,8 +108,7 @@ def _help() -> str:
 
 
 def _fail(message: str, *, code: int = 1) -> int:
-    for line in message.splitlines():
-        print(f"keyturn: {line}", file=sys.stderr)
+    tell(message)
     return code
 
 

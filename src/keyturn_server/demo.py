@@ -1,16 +1,15 @@
 """``keyturn demo``, which ``make run`` calls: everything from an empty directory to curl lines that work."""
 
 import os
-import sys
 from collections.abc import Sequence
 
-import django
 from django.core.management import call_command
 
 from keyturn_server import env, serve
 from keyturn_server.demo_users import DemoUser, seed
 from keyturn_server.listening import Address, find_free
 from keyturn_server.preflight import problems
+from keyturn_server.program import set_up, tell
 
 __all__ = ["run"]
 
@@ -28,14 +27,14 @@ def run(words: Sequence[str]) -> int:
     environment = env.load()
     options = serve.parser(environment).parse_args(words)
     if not environment.debug:
-        print("keyturn: the demo is for development, and KEYTURN_DEBUG=0 says production", file=sys.stderr)
+        tell("the demo is for development, and KEYTURN_DEBUG=0 says production")
         return 1
     try:
         address = find_free(options.host, options.port)
     except OSError as error:
-        print(f"keyturn: {error}", file=sys.stderr)
+        tell(str(error))
         return 1
-    django.setup()
+    set_up()
     _step(f"Database: {environment.database_url or f'SQLite under {environment.data_dir}/'}")
     call_command("migrate", verbosity=1, interactive=False)
     _step("Demo users")
@@ -45,7 +44,7 @@ def run(words: Sequence[str]) -> int:
         print(f"  {user.name:<6}{user.password or '(its password was changed, or is not ours)':<20}{kind}")
     found = problems()
     if found:
-        print("\n".join(f"keyturn: {problem}" for problem in found), file=sys.stderr)
+        tell("\n".join(found))
         return 1
     _step("Starting the server")
     return serve.serve(address, options=options, ready=lambda: print(_to_try(address, users), flush=True))

@@ -1,10 +1,10 @@
 """What is looked at before the server starts: Django's system checks and the database's migrations."""
 
-import sys
-
 from django.core import checks
 from django.db import OperationalError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
+
+from keyturn_server.program import tell
 
 __all__ = ["close_connections", "problems"]
 
@@ -23,14 +23,14 @@ def problems() -> list[str]:
             found.append(f"{count} not applied to the database; run: keyturn migrate")
     except OperationalError as error:
         reason = " ".join(str(error).split())
-        print(f"keyturn: the database does not answer, starting without it: {reason}", file=sys.stderr)
+        tell(f"the database does not answer, starting without it: {reason}")
     finally:
         close_connections()
     return found
 
 
 def close_connections() -> None:
-    """Close every connection of this process, and PostgreSQL's pools, whose threads would otherwise go on."""
+    """Close every connection of this process, and whatever pool a command has made, whose threads would go on."""
     for each in connections.all(initialized_only=True):
         each.close()
         if hasattr(each, "close_pool"):

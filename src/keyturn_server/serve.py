@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-import django
 from django.conf import settings
 from granian import Granian
 from granian.constants import Interfaces
@@ -20,6 +19,7 @@ from keyturn_server import env
 from keyturn_server.listening import Address, announce, find_free
 from keyturn_server.logs import ACCESS_FORMAT
 from keyturn_server.preflight import problems
+from keyturn_server.program import set_up, tell
 from keyturn_server.signals import obey
 from keyturn_server.worker import load
 
@@ -89,7 +89,7 @@ def run(words: Sequence[str]) -> int:
         address = find_free(options.host, options.port)
     except OSError as error:
         return _fail(str(error))
-    django.setup()
+    set_up()
     found = problems()
     if found:
         return _fail("\n".join(found))
@@ -151,6 +151,5 @@ def serve(address: Address, *, options: argparse.Namespace, ready: Callable[[], 
 
 
 def _fail(message: str) -> int:
-    for line in message.splitlines():
-        print(f"keyturn: {line}", file=sys.stderr)
+    tell(message)
     return 1

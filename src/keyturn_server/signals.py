@@ -11,6 +11,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from multiprocessing import resource_tracker
 from typing import Final
 
@@ -53,16 +54,24 @@ def obey_parent() -> None:
 def _wait_to_stop(parent: int, began: float) -> None:
     if _sender_of_next() != parent:
         time.sleep(_HEAD_START)
-    # Granian installs its handler when the application is loaded; it sets an event, which any thread may do.
-    handler = signal.getsignal(signal.SIGTERM)
-    while not callable(handler):
-        time.sleep(_INTERVAL)
-        handler = signal.getsignal(signal.SIGTERM)
+    handler = _granians_handler()
     is_new = time.monotonic() - began < _NEW
-    handler(signal.SIGTERM, None)
+    handler()
     if is_new:
         time.sleep(_PATIENCE)
         os._exit(0)
+
+
+def _granians_handler() -> Callable[[], None]:
+    """Wait for what Granian installs once the application is loaded: it sets an event, which any thread may do.
+
+    Another library may have installed a handler of its own before, to flush something when the process is told to end.
+    """
+    while True:
+        handler = signal.getsignal(signal.SIGTERM)
+        if callable(handler) and (getattr(handler, "__module__", None) or "").partition(".")[0] == "granian":
+            return partial(handler, signal.SIGTERM, None)
+        time.sleep(_INTERVAL)
 
 
 def _sender_of_next() -> int | None:

@@ -1,5 +1,8 @@
 """No refresh changes an indexed column: PostgreSQL updates in place, and neither table nor index grows with use."""
 
+import time
+from typing import NamedTuple
+
 import pytest
 from django.db import connection
 
@@ -9,14 +12,49 @@ from tests.engine.acting import later, opened, present
 
 CHANGED_BY_A_REFRESH = {"generation", "rotated_at", "idle_expires_at", "forgiven", "ip", "user_agent"}
 
-# A snapshot that something else of the database holds at the moment can keep an old version in a page for a while.
-MOSTLY = 0.95
+
+class Updates(NamedTuple):
+    """What PostgreSQL has counted of the table of sessions."""
+
+    all: int
+    heap_only: int
+    for_want_of_room: int
+    inserted: int
+    deleted: int
+
+    def __sub__(self, earlier):
+        return Updates(*(after - before for after, before in zip(self, earlier, strict=True)))
 
 
 def ask(sql, *parameters):
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return cursor.fetchone()
+
+
+def updates():
+    ask("SELECT pg_stat_force_next_flush()")
+    return Updates(
+        *ask(
+            "SELECT n_tup_upd, n_tup_hot_upd, n_tup_newpage_upd, n_tup_ins, n_tup_del FROM pg_stat_user_tables"
+            " WHERE relname = 'keyturn_session'"
+        )
+    )
+
+
+def assert_heap_only(refresh):
+    """Assert that ``refresh`` never touches an index for its columns, and that its pages have room for all it does.
+
+    A transaction open anywhere in the cluster, another test's for one, keeps dead versions in the pages while it lasts,
+    and then a row must move. So room is asked for in the best of several rounds.
+    """
+    moved: list[int] = []
+    while len(moved) < 10 and 0 not in moved:
+        time.sleep(0.5 if moved else 0)
+        made = refresh()
+        assert made.heap_only + made.for_want_of_room == made.all
+        moved.append(made.for_want_of_room)
+    assert 0 in moved
 
 
 @pytest.mark.django_db
@@ -31,33 +69,25 @@ def test_no_index_covers_a_column_that_a_refresh_changes():
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_two_hundred_refreshes_of_several_sessions_are_heap_only_updates(user):
-    sessions = [opened(user) for _ in range(6)]
-    # What the table looks like after a while of ordinary use.
-    statistics = (
-        "SELECT n_tup_upd, n_tup_hot_upd, n_tup_ins, n_tup_del FROM pg_stat_user_tables"
-        " WHERE relname = 'keyturn_session'"
-    )
-    flush = "SELECT pg_stat_force_next_flush()"
-    indexes = "SELECT pg_indexes_size('keyturn_session')"
-    ask(flush)
-    before, size = ask(statistics), ask(indexes)
-    forgiven = 0
-    for number in range(34):
-        for session in sessions:
-            assert isinstance(present(session, number, now=later(60 * number)), Rotated)
-            assert isinstance(present(session, number, now=later(60 * number + 1)), Converged)
-            if number % 6 == 5:
-                assert isinstance(present(session, number, now=later(60 * number + 30)), Forgiven)
-                forgiven += 1
-    ask(flush)
-    updated, heap_only, inserted, deleted = (
-        after - earlier for after, earlier in zip(ask(statistics), before, strict=True)
-    )
-    assert updated == 34 * 6 + forgiven
-    assert heap_only >= MOSTLY * updated
-    assert (inserted, deleted) == (0, 0)
-    assert Session.objects.count() == 6
-    assert ask(indexes) == size
+    def refresh_often():
+        sessions = [opened(user) for _ in range(6)]
+        indexes = ask("SELECT pg_indexes_size('keyturn_session')")
+        before = updates()
+        forgiven = 0
+        for number in range(34):
+            for session in sessions:
+                assert isinstance(present(session, number, now=later(60 * number)), Rotated)
+                assert isinstance(present(session, number, now=later(60 * number + 1)), Converged)
+                if number % 6 == 5:
+                    assert isinstance(present(session, number, now=later(60 * number + 30)), Forgiven)
+                    forgiven += 1
+        made = updates() - before
+        assert made.all == 34 * 6 + forgiven
+        assert (made.inserted, made.deleted) == (0, 0)
+        assert made.heap_only < made.all or ask("SELECT pg_indexes_size('keyturn_session')") == indexes
+        return made
+
+    assert_heap_only(refresh_often)
 
 
 @pytest.mark.postgres
@@ -69,16 +99,17 @@ def test_pages_keep_room_for_the_next_version_of_a_row():
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_a_full_table_refreshes_in_place_as_well(user, django_user_model):
+def test_a_full_table_refreshes_in_place_as_well(user):
     """Every page as full as inserting leaves it, and every session refreshed three times."""
-    sessions = [opened(user) for _ in range(120)]
-    statistics = "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'keyturn_session'"
-    ask("SELECT pg_stat_force_next_flush()")
-    before = ask(statistics)
-    for number in range(3):
-        for session in sessions:
-            assert isinstance(present(session, number, now=later(60 * number)), Rotated)
-    ask("SELECT pg_stat_force_next_flush()")
-    updated, heap_only = (after - earlier for after, earlier in zip(ask(statistics), before, strict=True))
-    assert updated == 360
-    assert heap_only >= MOSTLY * updated
+
+    def refresh_all():
+        sessions = [opened(user) for _ in range(120)]
+        before = updates()
+        for number in range(3):
+            for session in sessions:
+                assert isinstance(present(session, number, now=later(60 * number)), Rotated)
+        made = updates() - before
+        assert made.all == 360
+        return made
+
+    assert_heap_only(refresh_all)

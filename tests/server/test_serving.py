@@ -8,6 +8,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -93,6 +94,34 @@ def test_a_signal_to_the_whole_group_stops_it_cleanly_too(migrated, asked):
             time.sleep(pause)
             os.killpg(server.pid, asked)
             assert server.stop() == 0
+
+
+# A worker that is told to stop before Granian is ready to hear it, with a handler of another library's in place.
+TOLD_EARLY = """
+import os, signal, time
+from keyturn_server.signals import obey_parent
+from granian._signals import set_sync_signals
+
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+signal.signal(signal.SIGTERM, lambda *_: print("the other library's", flush=True))
+obey_parent()
+os.kill(os.getpid(), signal.SIGTERM)
+time.sleep(1)
+stop = set_sync_signals()
+handler = signal.getsignal(signal.SIGTERM)
+class Handler:
+    __module__ = handler.__module__
+    def __call__(self, *words):
+        print("Granian's", flush=True)
+signal.signal(signal.SIGTERM, Handler())
+time.sleep(20)
+"""
+
+
+def test_a_handler_that_another_library_installed_is_not_taken_for_the_servers():
+    # Coverage and some tracers have one, to write what they know before the process ends.
+    told = subprocess.run([sys.executable, "-c", TOLD_EARLY], capture_output=True, text=True, timeout=30, check=False)
+    assert (told.returncode, told.stdout) == (0, "Granian's\n"), told.stderr
 
 
 @pytest.mark.server

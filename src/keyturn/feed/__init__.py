@@ -1,0 +1,1 @@
+"""What was revoked, in order, and each process's memory of it."""

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import pytest
 
@@ -57,9 +57,25 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def count_statements() -> Callable[..., AbstractContextManager[CountedStatements]]:
-    """``with count_statements(exactly=1) as seen:`` counts SQL statements; see tests/services/statements.py."""
-    return count_statements_of
+def count_statements(
+    request: pytest.FixtureRequest,
+) -> Iterator[Callable[..., AbstractContextManager[CountedStatements]]]:
+    """``with count_statements(exactly=1) as seen:`` counts SQL statements; see tests/services/statements.py.
+
+    The key ring is in memory, as it is in a process that has run for a moment.
+    """
+    from keyturn.keys import ring
+    from tests.services.ring import warm_ring
+
+    def counting(**bounds: Any) -> AbstractContextManager[CountedStatements]:
+        warm_ring()
+        return count_statements_of(**bounds)
+
+    if request.node.get_closest_marker("django_db") or "db" in request.fixturenames:
+        request.getfixturevalue("_django_db_helper")
+        warm_ring()
+    yield counting
+    ring.forget()
 
 
 class StartServer(Protocol):

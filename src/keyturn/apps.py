@@ -21,7 +21,7 @@ class KeyturnConfig(AppConfig):
         from django.apps import apps
         from django.contrib.auth import get_user_model
 
-        from keyturn import checks, compat, conf
+        from keyturn import checks, compat, conf, keys
         from keyturn.api import settling
         from keyturn.sessions.user_changes import watch_user_model
 
@@ -30,5 +30,6 @@ class KeyturnConfig(AppConfig):
         watch_user_model(get_user_model())
         compat.install()
         settling.install()
+        keys.follow()
         if apps.is_installed("drf_spectacular"):
             from keyturn.api import schema  # noqa: F401 - registers itself

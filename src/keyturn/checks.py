@@ -1,6 +1,6 @@
 """System checks. Ids never change: E… stops a start, W… warns (those tagged for deployment only with ``--deploy``)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from django.apps import apps
@@ -14,9 +14,11 @@ from django.db.models import Model
 from django.utils.module_loading import import_string
 from jwt import PyJWTError
 
-from keyturn import conf, keys
+from keyturn import conf
 from keyturn.errors import RefusedError
 from keyturn.jose import Expectation, sign, verify
+from keyturn.keys.derived import configured, former_key
+from keyturn.keys.watching import sealed_elsewhere
 from keyturn.sessions import blacklist
 from keyturn.sessions.statements import SUPPORTED_VENDORS, database
 from keyturn.sessions.user_table import user_table
@@ -41,6 +43,8 @@ def register() -> None:
     register_check(check_database, Tags.compatibility)
     register_check(check_routing, Tags.compatibility)
     register_check(check_keys, Tags.security)
+    register_check(check_former_keys, Tags.security)
+    register_check(check_ring, Tags.database)
     register_check(check_user_model, Tags.models)
     register_check(check_imports, Tags.compatibility)
     register_check(check_rotation, Tags.security)
@@ -78,11 +82,12 @@ def check_routing(**_: object) -> Iterable[CheckMessage]:
 
 def check_keys(**_: object) -> Iterable[CheckMessage]:
     """E005: what the signing key signs, the verifying key must verify."""
-    for key_set in (keys.access_keys(), keys.refresh_keys()):
-        if key_set.signing.kid is not None:
-            continue  # derived by Keyturn itself
+    ours = configured()
+    for key, key_set in ((ours.access_signing, ours.access), (ours.refresh_signing, ours.refresh)):
+        if key is None or key.kid is not None:
+            continue  # made by Keyturn itself
         try:
-            verify(sign({"exp": 1}, key_set.signing), key_set, now=0, expect=Expectation())
+            verify(sign({"exp": 1}, key), key_set, now=0, expect=Expectation())
         except (PyJWTError, RefusedError, TypeError, ValueError) as error:
             yield Error(
                 f"SIMPLE_JWT's keys do not work with ALGORITHM {conf.get().algorithm!r}: {_why(error)}.",
@@ -90,6 +95,30 @@ def check_keys(**_: object) -> Iterable[CheckMessage]:
                 id="keyturn.E005",
             )
             return
+
+
+def check_former_keys(**_: object) -> Iterable[CheckMessage]:
+    """E006: a former key must be able to verify."""
+    for number, former in enumerate(conf.get().former_keys, start=1):
+        try:
+            former_key(former)
+        except (PyJWTError, TypeError, ValueError):
+            yield Error(
+                f"KEYTURN['FORMER_KEYS'], number {number}, is no key that verifies {former.algorithm!r}.",
+                hint="KEY is the secret, for HS algorithms, or else the public key in PEM.",
+                id="keyturn.E006",
+            )
+
+
+def check_ring(*, databases: Sequence[str] | None = None, **_: object) -> Iterable[CheckMessage]:
+    """E007: the signing keys in the database must open. Looked at where checks may read the database."""
+    error = sealed_elsewhere(databases or ())
+    if error is not None:
+        yield Error(
+            str(error),
+            hint="Then change the secret as docs/how-to/rotate-keys.md describes it.",
+            id="keyturn.E007",
+        )
 
 
 def _why(error: Exception) -> str:
@@ -162,7 +191,7 @@ def check_deployment(**_: object) -> Iterable[CheckMessage]:
     ):
         yield Warning(
             "SIMPLE_JWT signs access tokens with Django's SECRET_KEY: whoever verifies them can forge anything.",
-            hint="Set a SIGNING_KEY of its own, or remove ALGORITHM and SIGNING_KEY: Keyturn then derives a key.",
+            hint="Set a SIGNING_KEY of its own, or remove ALGORITHM and SIGNING_KEY: Keyturn then signs with its ring.",
             id="keyturn.W003",
         )
 
@@ -177,6 +206,7 @@ def check_key_length(**_: object) -> Iterable[CheckMessage]:
     if len(key.encode() if isinstance(key, str) else key) < least:
         yield Warning(
             f"SIMPLE_JWT['SIGNING_KEY'] is shorter than the {least} bytes that {settings.algorithm} asks for.",
-            hint="Set a random one of at least that length, or remove it: Keyturn then derives a key.",
+            hint="Set a random one of at least that length, or remove ALGORITHM and SIGNING_KEY: Keyturn then signs"
+            " with its ring.",
             id="keyturn.W004",
         )

@@ -8,7 +8,7 @@ until a setting changes, so that ``override_settings`` works. An unknown name or
 import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Any, Final
@@ -17,7 +17,7 @@ from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
-__all__ = ["STOCK", "ForgiveAfter", "Settings", "get"]
+__all__ = ["STOCK", "ForgiveAfter", "FormerKey", "Settings", "get"]
 
 _STOCK_SERIALIZERS: Final = "rest_framework_simplejwt.serializers."
 
@@ -48,6 +48,19 @@ class ForgiveAfter:
 
 
 @dataclass(frozen=True, slots=True)
+class FormerKey:
+    """A key that signs no more: what verifies the tokens it signed, which name no key.
+
+    Args:
+        algorithm: the JWS ``alg`` it was used with, and none else.
+        key: the secret, or the public key.
+    """
+
+    algorithm: str
+    key: Any = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything Keyturn can be told, checked and typed. One field a setting, in lower case."""
 
@@ -60,6 +73,12 @@ class Settings:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     max_body_bytes: int
     token_issuer: str | None
+    token_audience: str | tuple[str, ...] | None
+    access_token_claims: Any
+    signing_algorithm: str
+    key_rotation: timedelta | None
+    jwks_max_age: timedelta
+    former_keys: tuple[FormerKey, ...]
     # SIMPLE_JWT
     access_token_lifetime: timedelta
     refresh_token_lifetime: timedelta
@@ -166,7 +185,7 @@ def _words(value: Any) -> tuple[str, ...]:
 
 
 def _claim(value: Any) -> str:
-    if _text(value) in {"exp", "iat", "nbf", "aud", "iss", "sid", "gen"}:
+    if _text(value) in {"exp", "iat", "nbf", "aud", "iss", "sid", "gen", "auth_time", "amr", "client_id"}:
         raise ValueError("names a claim that Keyturn needs itself")
     return str(value)
 
@@ -204,6 +223,41 @@ def _key(value: Any) -> Any:
     if isinstance(value, (bool, int, float, list, tuple, set, Mapping)):
         raise TypeError("must be a string, bytes or a key object")
     return value
+
+
+def _ring_algorithm(value: Any) -> str:
+    known = ("ES256", "RS256", "EdDSA")
+    if value not in known:
+        raise ValueError(f"must be one of {', '.join(known)}")
+    return str(value)
+
+
+def _rotation(value: Any) -> timedelta | None:
+    return None if value is None else _duration(value, least=timedelta(minutes=1))
+
+
+def _max_age(value: Any) -> timedelta:
+    duration = _span(value)
+    if duration > timedelta(days=1):
+        raise ValueError("must be at most 86400 s")
+    return duration
+
+
+def _former_keys(value: Any) -> tuple[FormerKey, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise TypeError("must be a list of dictionaries with ALGORITHM and KEY")
+    found = []
+    for one in value:
+        if isinstance(one, FormerKey):
+            found.append(one)
+            continue
+        if not isinstance(one, Mapping) or set(one) != {"ALGORITHM", "KEY"}:
+            raise TypeError("must be a list of dictionaries with ALGORITHM and KEY, and nothing else")
+        key = _key(one["KEY"])
+        if key is None or key in ("", b""):
+            raise ValueError("holds an empty KEY")
+        found.append(FormerKey(_algorithm(one["ALGORITHM"]), key))
+    return tuple(found)
 
 
 def _dotted(value: Any) -> Any:
@@ -265,6 +319,12 @@ _KEYTURN: Final[Mapping[str, tuple[Any, _Check]]] = {
     "TRUSTED_PROXIES": ((), _networks),
     "MAX_BODY_BYTES": (65_536, _size),
     "TOKEN_ISSUER": (None, _optional_text),
+    "TOKEN_AUDIENCE": (None, _audience),
+    "ACCESS_TOKEN_CLAIMS": (None, _optional_dotted),
+    "SIGNING_ALGORITHM": ("ES256", _ring_algorithm),
+    "KEY_ROTATION": (timedelta(days=30), _rotation),
+    "JWKS_MAX_AGE": (timedelta(minutes=5), _max_age),
+    "FORMER_KEYS": ((), _former_keys),
 }
 
 _SIMPLE_JWT: Final[Mapping[str, tuple[Any, _Check]]] = {

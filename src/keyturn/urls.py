@@ -1,8 +1,10 @@
 """Keyturn's endpoints: ``path("", include("keyturn.urls"))``, before the URLs that they shadow."""
 
-from django.urls import path
+from django.urls import include, path
 
 from keyturn.api.logout_views import LogoutAllView, LogoutView
+from keyturn.api.revocation_views import RevocationsView
+from keyturn.api.service_views import IntrospectView, RevokeView
 from keyturn.api.session_views import SessionListView, SessionView
 from keyturn.api.token_views import (
     TokenBlacklistView,
@@ -24,4 +26,8 @@ urlpatterns = [
     path("logout/all/", LogoutAllView.as_view(), name="logout_all"),
     path("sessions/", SessionListView.as_view(), name="sessions"),
     path("sessions/<str:session_id>/", SessionView.as_view(), name="session"),
+    path("introspect/", IntrospectView.as_view(), name="token_introspect"),
+    path("revoke/", RevokeView.as_view(), name="token_revoke"),
+    path("revocations/", RevocationsView.as_view(), name="revocations"),
+    path("", include("keyturn.well_known_urls")),
 ]

@@ -12,7 +12,7 @@ import django
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import ManagementUtility, get_commands
-from django.db import OperationalError
+from django.db import OperationalError, ProgrammingError
 
 from keyturn import __version__
 from keyturn_server.preflight import close_connections
@@ -42,7 +42,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(words)
     except ImproperlyConfigured as error:
         return _fail(str(error))
-    except OperationalError as error:
+    except (OperationalError, ProgrammingError) as error:
+        if _is_about_a_missing_table(error):
+            return _fail("the database has not been prepared; run: keyturn migrate")
+        if isinstance(error, ProgrammingError):
+            raise
         return _fail(f"the database does not answer: {' '.join(str(error).split())}")
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -86,6 +90,11 @@ def _use_named_settings(words: Sequence[str]) -> None:
             os.environ["DJANGO_SETTINGS_MODULE"] = word.partition("=")[2]
         elif word == "--settings" and position + 1 < len(words):
             os.environ["DJANGO_SETTINGS_MODULE"] = words[position + 1]
+
+
+def _is_about_a_missing_table(error: Exception) -> bool:
+    # PostgreSQL: undefined_table. SQLite has no codes for it.
+    return getattr(error.__cause__, "sqlstate", None) == "42P01" or str(error).startswith("no such table: ")
 
 
 def _help() -> str:

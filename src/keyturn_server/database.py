@@ -16,6 +16,7 @@ _EXAMPLES: Final = "postgresql://user:password@host:5432/name or sqlite:////var/
 
 # Seconds. Every thread that waits for a database which is down is one less for those who need none, probes among them.
 _CONNECT_TIMEOUT: Final = 5
+_SILENCE: Final = 5
 _POOL_TIMEOUT: Final = 2
 # Seconds. The pool tries again at ever longer intervals for five minutes by itself, and would find a database that is
 # back only minutes later; given up early, the next request makes it try at once.
@@ -158,6 +159,11 @@ def settings_for(database: Database, *, pool_size: int) -> dict[str, Any]:
     else:
         entry["OPTIONS"] = {
             "connect_timeout": str(_CONNECT_TIMEOUT),
+            # A network that swallows everything is noticed after so long, not after TCP's own quarter of an hour.
+            "tcp_user_timeout": str(_SILENCE * 1000),
+            "keepalives_idle": str(_SILENCE),
+            "keepalives_interval": "1",
+            "keepalives_count": "3",
             **database.options,
             "pool": {
                 "min_size": 1,

@@ -87,7 +87,10 @@ class Environment(BaseSettings):
         "KEYTURN_ALLOW_OPEN_CORS", "0", "`1` permits `KEYTURN_CORS_ORIGINS=*` in production."
     )
     data_dir: Annotated[Path, BeforeValidator(values.path)] = _variable(
-        "KEYTURN_DATA_DIR", "var", "Directory for what the server keeps in files; made when it is missing."
+        "KEYTURN_DATA_DIR",
+        "var",
+        "Directory for what the server keeps in files; made when it is missing. A relative one is taken from the"
+        " directory the command runs in.",
     )
     database_url: Annotated[
         database.Database | None, PlainValidator(lambda text: database.parse(text) if text else None)
@@ -137,6 +140,28 @@ class Environment(BaseSettings):
     )
     session_retention: Span = _variable(
         "KEYTURN_SESSION_RETENTION", "7d", "How long ended sessions stay before `keyturn prune_sessions` removes them."
+    )
+    token_audience: Annotated[tuple[str, ...], BeforeValidator(values.words)] = _variable(
+        "KEYTURN_TOKEN_AUDIENCE",
+        "",
+        "Names of the services that access tokens are for, separated by commas: the tokens' `aud`. Absent: the public"
+        " URL.",
+    )
+    signing_algorithm: Annotated[str, BeforeValidator(values.signing_algorithm)] = _variable(
+        "KEYTURN_SIGNING_ALGORITHM",
+        "ES256",
+        "How access tokens are signed: `ES256`, `RS256` or `EdDSA`. A change takes effect by a rotation.",
+    )
+    key_rotation: Annotated[timedelta | None, BeforeValidator(values.rotation)] = _variable(
+        "KEYTURN_KEY_ROTATION",
+        "30d",
+        "How long a signing key signs before the next one is published. `off`: only `keyturn keys rotate` does it.",
+    )
+    jwks_max_age: Annotated[timedelta, BeforeValidator(values.max_age)] = _variable(
+        "KEYTURN_JWKS_MAX_AGE",
+        "5m",
+        "How long the published keys may be cached, one day at most; a new key is published for as long, and a minute,"
+        " before it signs.",
     )
     sliding_tokens: Boolean = _variable(
         "KEYTURN_SLIDING_TOKENS", "0", "`1` opens `/token/sliding/` and `/token/sliding/refresh/`."

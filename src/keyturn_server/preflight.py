@@ -14,6 +14,9 @@ def problems() -> list[str]:
 
     A database that does not answer forbids nothing: the server starts, is not ready, and recovers with it.
     """
+    # Models cannot be imported before Django is set up.
+    from keyturn.keys.watching import sealed_elsewhere
+
     found = [str(message) for message in checks.run_checks() if message.is_serious() and not message.is_silenced()]
     try:
         executor = MigrationExecutor(connection)
@@ -21,6 +24,8 @@ def problems() -> list[str]:
         if plan:
             count = "1 migration is" if len(plan) == 1 else f"{len(plan)} migrations are"
             found.append(f"{count} not applied to the database; run: keyturn migrate")
+        elif error := sealed_elsewhere(list(connections)):
+            found.append(str(error))
     except OperationalError as error:
         reason = " ".join(str(error).split())
         tell(f"the database does not answer, starting without it: {reason}")

@@ -15,7 +15,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from keyturn import __version__
-from keyturn_server import env
+from keyturn_server import env, metrics
 from keyturn_server.listening import Address, announce, find_free
 from keyturn_server.logs import ACCESS_FORMAT
 from keyturn_server.preflight import problems
@@ -142,7 +142,8 @@ def serve(address: Address, *, options: argparse.Namespace, ready: Callable[[], 
     obey(server.signal_handler_interrupt)
     waiting = announce(address, ready)
     try:
-        server.serve(target_loader=load, wrap_loader=False)
+        with metrics.shared_directory():
+            server.serve(target_loader=load, wrap_loader=False)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 1
     finally:

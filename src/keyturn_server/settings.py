@@ -141,6 +141,7 @@ REST_FRAMEWORK = {
         "rest_framework.parsers.FormParser",
         "rest_framework.parsers.MultiPartParser",
     ],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "keyturn_server.negotiation.ContentNegotiation",
     # Every error with "detail" and "code", those of home/ too.
     "EXCEPTION_HANDLER": "keyturn.api.exception_handler.exception_handler",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -173,6 +174,10 @@ KEYTURN: dict[str, Any] = {
     "MAX_BODY_BYTES": _env.max_body_bytes,
     # Written, not demanded: nobody is signed out when the server moves to another address.
     "TOKEN_ISSUER": _env.url,
+    "TOKEN_AUDIENCE": list(_env.token_audience) or _env.url,
+    "SIGNING_ALGORITHM": _env.signing_algorithm,
+    "KEY_ROTATION": _env.key_rotation,
+    "JWKS_MAX_AGE": _env.jwks_max_age,
 }
 
 LOGGING = logs.configuration(_env.log_level)

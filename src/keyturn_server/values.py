@@ -21,11 +21,15 @@ __all__ = [
     "forgive_after",
     "host_names",
     "log_level",
+    "max_age",
     "networks",
     "path",
     "public_url",
+    "rotation",
     "secret_list",
+    "signing_algorithm",
     "whole_number",
+    "words",
 ]
 
 _YES: Final = frozenset({"1", "true", "yes", "on"})
@@ -36,6 +40,7 @@ _HOST: Final = re.compile(r"\*|\.?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?|\[[0-9a-f
 _ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?", re.ASCII)
 _DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
 _LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+_ALGORITHMS: Final = ("ES256", "RS256", "EdDSA")
 _BINDINGS: Final = ("unbound", "cookie", "dpop")
 
 
@@ -95,6 +100,28 @@ def duration(least: timedelta) -> Callable[[str], timedelta]:
     return read
 
 
+def signing_algorithm(text: str) -> str:
+    """One of the algorithms that keys are made for, in any case."""
+    word = text.strip()
+    for known in _ALGORITHMS:
+        if known.lower() == word.lower():
+            return known
+    raise ValueError(f"is no algorithm that keys are made for: {text!r}; use one of {', '.join(_ALGORITHMS)}")
+
+
+def rotation(text: str) -> timedelta | None:
+    """A duration of a minute or more, or ``off``."""
+    return None if text.strip().lower() == "off" else duration(least=timedelta(minutes=1))(text)
+
+
+def max_age(text: str) -> timedelta:
+    """A duration of a day at most."""
+    value = duration(least=timedelta(0))(text)
+    if value > timedelta(days=1):
+        raise ValueError(f"is longer than a day: {text!r}")
+    return value
+
+
 def path(text: str) -> Path:
     """A path of the file system; ``~`` is the home directory."""
     return Path(text).expanduser()
@@ -102,6 +129,11 @@ def path(text: str) -> Path:
 
 def secret_list(text: str) -> tuple[str, ...]:
     """Secrets separated by commas."""
+    return tuple(_parts(text))
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Words separated by commas."""
     return tuple(_parts(text))
 
 

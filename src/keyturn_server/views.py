@@ -33,11 +33,17 @@ _INDEX: Final = {
     "blacklist": "token_blacklist",
     "logout": "logout",
     "sessions": "sessions",
+    "jwks": "jwks",
+    "metadata": "oauth_authorization_server",
+    "introspect": "token_introspect",
+    "revoke": "token_revoke",
+    "revocations": "revocations",
     "home": "home",
     "schema": "schema",
     "admin": "admin:index",
     "live": "health_live",
     "ready": "health_ready",
+    "metrics": "metrics",
 }
 
 

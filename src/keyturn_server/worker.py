@@ -1,13 +1,18 @@
 """What happens in each worker process before its first request."""
 
+from typing import Final
+
 from keyturn_server.gate import Gate
 from keyturn_server.signals import obey_parent
 
 __all__ = ["load"]
 
+# Seconds.
+_PATIENCE: Final = 2.0
+
 
 def load() -> Gate:
-    """Return the application, with its URLs loaded, so that the first request is as fast as the second."""
+    """Return the application, its URLs loaded and the feed followed, so the first request is as fast as the second."""
     obey_parent()
     # Both read the settings, which the server process, that only names this function, must not have to do first.
     from django.urls import get_resolver
@@ -15,4 +20,16 @@ def load() -> Gate:
     from keyturn_server.wsgi import application
 
     _ = get_resolver().url_patterns
+    _follow_the_feed()
     return application
+
+
+def _follow_the_feed() -> None:
+    # Models cannot be imported before the application has set Django up.
+    from keyturn.feed.watcher import watcher
+    from keyturn_server import metrics
+
+    metrics.follow(watcher())
+    watcher().start()
+    # Without the database requests are answered all the same, those that need none as fast as ever.
+    watcher().wait_until_fresh(_PATIENCE)

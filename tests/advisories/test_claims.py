@@ -5,6 +5,7 @@ import tracemalloc
 import pytest
 
 from keyturn import keys
+from keyturn.clock import utc_now
 from keyturn.errors import RefusedError
 from keyturn.jose import Expectation, verify
 from tests.bad_input.doors import refusal, unchanged
@@ -53,7 +54,7 @@ def _allocated(token):
     tracemalloc.start()
     try:
         with pytest.raises(RefusedError):
-            verify(token, keys.access_keys(), now=0, expect=Expectation())
+            verify(token, keys.access_keys(now=utc_now()), now=0, expect=Expectation())
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -96,7 +96,8 @@ def page(world, settings):
     return get
 
 
-@pytest.mark.parametrize("door", [name for name, door in DOORS.items() if door.fields])
+# Services get JSON and never a page.
+@pytest.mark.parametrize("door", [name for name, door in DOORS.items() if door.fields and not door.service])
 def test_cve_2018_25045_and_cve_2020_25626_what_a_page_shows_of_a_request_is_escaped(page, door):
     """REST framework below 3.9.1 showed values in its browsable pages unescaped, and below 3.11.2 did so again."""
     body = json.dumps(dict.fromkeys(DOORS[door].fields, _MARKUP)).encode()

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.core.exceptions import ImproperlyConfigured
 
 from keyturn import conf, keys
+from keyturn.clock import utc_now
 from keyturn.errors import Reason, RefusedError, UnavailableError
 from keyturn.jose import Expectation, verify
 
@@ -64,7 +65,7 @@ def key_server(settings) -> Iterator[KeyServer]:
 
 
 def _check(token):
-    return verify(token, keys.access_keys(), now=0, expect=Expectation())
+    return verify(token, keys.access_keys(now=utc_now()), now=0, expect=Expectation())
 
 
 def _signed(key, algorithm="RS256", kid="one"):
@@ -84,7 +85,7 @@ def test_ghsa_fhv5_28vv_h8m8_an_outage_does_not_lose_the_keys_that_are_known(key
     """PyJWT below 2.13.0 emptied its cache of keys when fetching failed once: anyone with an unknown ``kid`` could
     bring that about, and from then on every token was refused."""
     assert _check(_signed(key_server.key)) == _CLAIMS
-    keys.access_keys().remote._client.cooldown_duration = 0  # type: ignore[union-attr]
+    keys.access_keys(now=utc_now()).remote._client.cooldown_duration = 0  # type: ignore[union-attr]
     key_server.status = 503
     for kid in ("two", "three"):
         with pytest.raises(UnavailableError):

@@ -9,10 +9,11 @@ from cryptography.hazmat.primitives import serialization as s
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from keyturn import keys
+from keyturn.clock import utc_now
 from keyturn.errors import Reason, RefusedError
 from keyturn.jose import Expectation, Key, KeySet, sign, verify
 from tests.bad_input.doors import refusal, unchanged
-from tests.bad_input.forgery import b64, claims_of, header_of, signed_by_us
+from tests.bad_input.forgery import b64, claims_of, header_of, signed_by_us, signing_key
 from tests.bad_input.presenting import PRESENTATIONS
 
 _CLAIMS = {"exp": 4_000_000_000, "user_id": "1"}
@@ -27,7 +28,11 @@ def _public(key, encoding=s.Encoding.PEM, form=s.PublicFormat.SubjectPublicKeyIn
 
 
 def _verifier(algorithm, key):
-    return KeySet(signing=Key(algorithm, _pem(key), None), unnamed=(Key(algorithm, None, _public(key).decode()),))
+    return KeySet(unnamed=(Key(algorithm, None, _public(key).decode()),))
+
+
+def _signed(algorithm, key):
+    return sign(_CLAIMS, Key(algorithm, _pem(key), None))
 
 
 def _check(token, key_set):
@@ -49,7 +54,7 @@ def test_cve_2015_9235_a_public_key_is_never_taken_for_a_shared_secret():
     """jsonwebtoken (node): the header's ``alg`` chose how the key was used, so HS256 with the public RSA key passed."""
     key = rsa.generate_private_key(65537, 2048)
     verifier = _verifier("RS256", key)
-    assert _check(sign(_CLAIMS, verifier.signing), verifier) == _CLAIMS
+    assert _check(_signed("RS256", key), verifier) == _CLAIMS
     assert _refused(_hmac_with(_public(key)), verifier) is Reason.BAD_SIGNATURE
 
 
@@ -111,10 +116,11 @@ def test_cve_2022_21449_a_signature_of_zeros_signs_nothing():
 def test_cve_2026_32597_and_cve_2025_59420_a_critical_extension_is_refused(world, crit):
     """PyJWT below 2.12.0 and Authlib below 1.6.4 passed over ``crit``, which RFC 7515 section 4.1.11 forbids."""
     for way in PRESENTATIONS.values():
-        key = way.key_set().signing
+        key = signing_key(way.key)
         header = {"alg": key.algorithm, "kid": key.kid, "crit": crit, "x-unknown": 1, "exp": 1}
         head = f"{b64(json.dumps(header))}.{b64(json.dumps(claims_of(way.good(world))))}"
-        token = f"{head}.{b64(hmac.digest(key.prepared_signing, head.encode(), 'sha256'))}"
+        signature = jwt.get_algorithm_by_name(key.algorithm).sign(head.encode(), key.prepared_signing)
+        token = f"{head}.{b64(signature)}"
         with unchanged():
             assert refusal(way.send(world, token))["reason"] == "malformed"
 
@@ -147,11 +153,14 @@ def test_the_other_half_of_it_a_session_that_ended_stays_so_in_any_spelling(worl
         assert refusal(way.send(world, token))["reason"] in {"session_revoked", "malformed", "bad_signature"}
 
 
+@pytest.mark.django_db
 def test_cve_2025_45768_keys_of_our_own_are_as_long_as_their_hash():
     """PyJWT 2.10.1 and earlier sign HS256 with keys of any length (disputed: the application chooses the key)."""
-    for key_set in (keys.refresh_keys(), keys.access_keys()):
-        assert len(key_set.signing.prepared_signing) * 8 >= 256
-    assert keys.refresh_keys().signing.signing != keys.access_keys().signing.signing
+    shared = [key for key in keys.access_keys(now=utc_now()).named.values() if key.algorithm == "HS256"]
+    assert shared
+    for key in (keys.refresh_signing_key(), *shared):
+        assert len(key.prepared_verifying) * 8 >= 256
+    assert keys.refresh_signing_key().signing not in {key.verifying for key in shared}
 
 
 @pytest.mark.parametrize(("algorithm", "least"), [("HS256", 32), ("HS384", 48), ("HS512", 64)])

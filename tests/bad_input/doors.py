@@ -25,12 +25,16 @@ class Door:
         path: ``{session}`` stands for the id of a session of the user's.
         fields: what the body needs, by name: ``username``, ``password``, or the kind of token.
         bearer: whether it wants an access token.
+        service: whether it wants a service's credentials. Such an endpoint is never throttled.
+        takes_garbage: whether it answers 200 to what is no token, as RFC 7662 and 7009 want.
     """
 
     method: str
     path: str
     fields: Mapping[str, str] = field(default_factory=dict)
     bearer: bool = False
+    service: bool = False
+    takes_garbage: bool = False
 
 
 _LOGIN = {"username": "username", "password": "password"}
@@ -47,8 +51,11 @@ DOORS: Mapping[str, Door] = {
     "sessions": Door("GET", "/sessions/", bearer=True),
     "end other sessions": Door("DELETE", "/sessions/", bearer=True),
     "end a session": Door("DELETE", "/sessions/{session}/", bearer=True),
+    "introspect": Door("POST", "/introspect/", {"token": "refresh"}, service=True, takes_garbage=True),
+    "revoke": Door("POST", "/revoke/", {"token": "refresh"}, service=True, takes_garbage=True),
+    "revocations": Door("GET", "/revocations/", service=True),
 }
-BODY_DOORS = {name: door for name, door in DOORS.items() if door.fields}
+BODY_DOORS = {name: door for name, door in DOORS.items() if door.fields and not door.takes_garbage}
 TOKEN_DOORS = {name: door for name, door in BODY_DOORS.items() if "password" not in door.fields}
 
 
@@ -61,12 +68,14 @@ class World:
         access: an access token.
         session: the id of the session that ``values["refresh"]`` and ``access`` belong to.
         others: the id of the other user's session.
+        service: the credentials of a service, as the value of the header.
     """
 
     values: dict[str, str]
     access: str
     session: str
     others: str
+    service: str = ""
     client: Client = field(default_factory=Client)
 
     def body(self, door: Door) -> dict[str, Any]:
@@ -95,6 +104,8 @@ class World:
             data = json.dumps(self.body(door)).encode() if door.fields else b""
         if door.bearer:
             extra = {"HTTP_AUTHORIZATION": f"Bearer {self.access}", **extra}
+        elif door.service:
+            extra = {"HTTP_AUTHORIZATION": self.service, **extra}
         extra = {name: value for name, value in extra.items() if value is not None}
         path = door.path.format(session=self.session)
         return self.client.generic(door.method, path + query, data, content_type, **extra)
@@ -111,7 +122,7 @@ def refusal(response: Any) -> dict[str, Any]:
     assert isinstance(body["code"], str), what
     assert body["code"], what
     if response.status_code == 401:
-        assert response.headers["WWW-Authenticate"].startswith("Bearer "), what
+        assert response.headers["WWW-Authenticate"].startswith(("Bearer ", "Basic ")), what
     return body
 
 

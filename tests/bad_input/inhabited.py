@@ -1,7 +1,10 @@
 """The small world in which everything that is not malformed would be accepted."""
 
+import base64
+
 from django.contrib.auth import get_user_model
 
+from keyturn import clients
 from keyturn.clock import utc_now
 from keyturn.sessions.client import Client
 from keyturn.tokens.issuing import issue_pair
@@ -21,6 +24,7 @@ def make_world() -> World:
     issue_pair(user=ada, now=now, client=caller)
     others = issue_pair(user=bob, now=now, client=caller)
     pair = issue_pair(user=ada, now=now, client=caller)
+    made = clients.create(name="a service", scopes=clients.SCOPES, now=now)
     return World(
         values={
             "username": "ada",
@@ -31,4 +35,5 @@ def make_world() -> World:
         access=pair.access,
         session=claims_of(pair.access)["sid"],
         others=claims_of(others.access)["sid"],
+        service="Basic " + base64.b64encode(f"{made.client_id}:{made.secret}".encode()).decode(),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from keyturn import keys
+from keyturn.clock import utc_now
 from tests.bad_input.doors import DOORS, World
 
 __all__ = ["PRESENTATIONS", "REFRESHING", "Presentation"]
@@ -36,7 +37,7 @@ class Presentation:
 
     def key_set(self) -> Any:
         """The keys that verify such tokens."""
-        return keys.refresh_keys() if self.key == "refresh" else keys.access_keys()
+        return keys.refresh_keys() if self.key == "refresh" else keys.access_keys(now=utc_now())
 
 
 def _in_body(name: str) -> Callable[[World, str], Any]:

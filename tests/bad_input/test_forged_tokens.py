@@ -14,7 +14,7 @@ from keyturn import keys
 from keyturn.errors import RefusedError
 from keyturn.jose import Expectation, verify
 from tests.bad_input.doors import refusal, unchanged
-from tests.bad_input.forgery import b64, claims_of, header_of, signed_by_us, spliced, unsigned
+from tests.bad_input.forgery import b64, claims_of, header_of, signed_by_us, signing_key, spliced, unsigned
 from tests.bad_input.presenting import PRESENTATIONS
 
 _FOREVER = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
@@ -256,7 +256,7 @@ def test_a_key_that_the_token_brings_along_is_never_used_and_no_url_in_it_is_ask
 @pytest.mark.parametrize("way", PRESENTATIONS.values(), ids=PRESENTATIONS)
 def test_a_critical_extension_is_refused_even_in_a_token_of_ours(world, way, more):
     """RFC 7515 section 4.1.11."""
-    key = way.key_set().signing
+    key = signing_key(way.key)
     claims = json.dumps(claims_of(way.good(world)))
     header = json.dumps({"alg": key.algorithm, "typ": "JWT", "kid": key.kid, **more})
     signing_input = f"{b64(header)}.{b64(claims)}"
@@ -271,4 +271,4 @@ def test_a_token_signed_with_an_old_secret_that_is_no_fallback_is_refused(world,
     with unchanged():
         for way in PRESENTATIONS.values():
             assert refusal(way.send(world, way.good(world)))["reason"] == "unknown_key"
-    assert keys.refresh_keys().signing.kid
+    assert keys.refresh_signing_key().kid

@@ -1,5 +1,6 @@
 """Requests made from the OpenAPI document, right and wrong ones, and answers held against it."""
 
+import base64
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,7 @@ from schemathesis.checks import load_all_checks
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from keyturn import clients
 from keyturn.clock import utc_now
 from keyturn.sessions.client import Client
 from keyturn.tokens.issuing import issue_pair
@@ -67,10 +69,19 @@ def _pair(user):
     return issue_pair(user=user, now=utc_now(), client=Client())
 
 
+def _authorization(operation, user):
+    """What the operation asks for: a service's credentials, or an access token."""
+    if {"keyturnClient": []} in operation.definition.raw.get("security", []):
+        made = clients.create(name="a service", scopes=clients.SCOPES, now=utc_now())
+        return "Basic " + base64.b64encode(f"{made.client_id}:{made.secret}".encode()).decode()
+    return f"Bearer {_pair(user).access}"
+
+
 @api.parametrize()
 @_MANY_EXAMPLES
 def test_any_request_is_answered_as_the_document_says(case, user, one_transaction):
-    case.call_and_validate(headers={"Authorization": f"Bearer {_pair(user).access}"}, excluded_checks=_UNSURE)
+    headers = {"Authorization": _authorization(case.operation, user)}
+    case.call_and_validate(headers=headers, excluded_checks=_UNSURE)
 
 
 def _good_bodies(user):
@@ -83,6 +94,8 @@ def _good_bodies(user):
         "token_verify": {"token": _pair(user).refresh},
         "token_sliding_refresh": {"token": sliding},
         "logout": {"refresh_token": _pair(user).refresh},
+        "token_introspect": {"token": _pair(user).access},
+        "token_revoke": {"token": _pair(user).refresh},
     }
 
 
@@ -98,6 +111,11 @@ _SUCCESSES = {
     "sessions_list": 200,
     "sessions_revoke_others": 204,
     "sessions_revoke": 204,
+    "token_introspect": 200,
+    "token_revoke": 200,
+    "revocations": 200,
+    "jwks": 200,
+    "authorization_server": 200,
 }
 
 
@@ -115,7 +133,7 @@ def test_every_success_is_as_the_document_says(name, media_type, user, one_trans
         path_parameters={"session_id": _session_of(user)} if name == "sessions_revoke" else {},
         **({} if body is None else {"body": body, "media_type": media_type}),
     )
-    answer = case.call_and_validate(headers={"Authorization": f"Bearer {_pair(user).access}"})
+    answer = case.call_and_validate(headers={"Authorization": _authorization(operation, user)})
     assert answer.status_code == _SUCCESSES[name]
 
 

@@ -269,9 +269,11 @@ def test_a_token_backend_that_was_imported_before_keyturn_was_ready_is_the_same(
     (tmp_path / "early" / "models.py").write_text("from rest_framework_simplejwt.state import token_backend\n")
     (tmp_path / "project_settings.py").write_text(
         "from tests.settings.sqlite import *\nINSTALLED_APPS = ['early', *INSTALLED_APPS]\n"
+        "DATABASES['default']['NAME'] = ':memory:'\n"
     )
     program = (
         "import django; django.setup()\n"
+        "from django.core.management import call_command; call_command('migrate', verbosity=0)\n"
         "from early.models import token_backend\n"
         "from rest_framework_simplejwt.tokens import AccessToken\n"
         "token = AccessToken(); token['user_id'] = 7\n"

@@ -219,3 +219,18 @@ def test_who_is_no_member_of_staff_sees_nothing(ada, caller):
 
     assert answer.status_code == 302
     assert answer["Location"].startswith("/admin/login/")
+
+
+@pytest.mark.parametrize("chosen", ["zzz", "0", "a\0b", "' OR 1=1", ""])
+def test_what_cannot_be_a_session_is_a_bad_request(ada, caller, admin, chosen):
+    tokens = caller.log_in()
+    assert revoke(admin, [chosen]).status_code == 400
+    assert revoke(admin, [sid(tokens), chosen]).status_code == 400
+    assert caller.home(tokens.access).status_code == 200
+
+
+@pytest.mark.parametrize("query", ["?ip__exact=zzz", "?ip=zzz", "?id__exact=zzz", "?user__password__startswith=md5"])
+def test_a_lookup_that_is_no_filter_of_the_page_is_a_bad_request(ada, caller, admin, query):
+    caller.log_in()
+    assert admin.get(LIST + query).status_code == 400
+    assert admin.get(f"{LIST}?revoked_reason__exact=logout").status_code == 200

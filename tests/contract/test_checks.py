@@ -230,7 +230,7 @@ def test_w003_warns_a_deployment_that_shares_its_secret_with_whoever_verifies(se
 
     message = found(deploy=True)["keyturn.W003"]
     assert "signs access tokens with Django's SECRET_KEY" in message.msg
-    assert "Keyturn then derives a key" in str(message.hint)
+    assert "Keyturn then signs with its ring" in str(message.hint)
     assert django_settings.SECRET_KEY not in f"{message.msg}{message.hint}"
     assert found() == {}, "only where it is deployed"
 

@@ -27,8 +27,9 @@ def test_the_claims_are_stocks_and_the_session(ada, caller):
     tokens = caller.log_in()
 
     access, refresh = claims(tokens.access), claims(tokens.refresh)
-    assert set(access) == {"token_type", "exp", "iat", "jti", "user_id", "sid"}
-    assert set(refresh) == {*access, "gen"}
+    stocks = {"token_type", "exp", "iat", "jti", "user_id"}
+    assert set(access) == {*stocks, "sid", "sub", "client_id", "auth_time", "amr"}
+    assert set(refresh) == {*stocks, "sid", "gen"}
     assert (access["token_type"], refresh["token_type"]) == ("access", "refresh")
     assert access["user_id"] == refresh["user_id"] == str(ada.pk)
     assert access["sid"] == refresh["sid"]

@@ -19,6 +19,11 @@ PATHS = {
     "logout": "/logout/",
     "logout_all": "/logout/all/",
     "sessions": "/sessions/",
+    "token_introspect": "/introspect/",
+    "token_revoke": "/revoke/",
+    "revocations": "/revocations/",
+    "jwks": "/.well-known/jwks.json",
+    "oauth_authorization_server": "/.well-known/oauth-authorization-server",
 }
 
 

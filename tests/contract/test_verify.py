@@ -10,7 +10,7 @@ from rest_framework_simplejwt.tokens import RefreshToken
 
 from keyturn.clock import utc_now
 from keyturn.jose import sign
-from keyturn.keys import access_keys, refresh_keys
+from keyturn.keys import access_signing_key, refresh_signing_key
 from keyturn.sessions.client import Client
 from keyturn.sessions.models import Session
 from keyturn.tokens.issuing import issue_pair
@@ -265,8 +265,8 @@ def test_another_user_agent_is_told_what_everybody_is_told_and_refused_all_the_s
 def test_a_key_is_for_one_kind_of_token(ada, caller):
     """Who came by the key of access tokens can make no refresh token with it, nor the other way round."""
     tokens = caller.log_in()
-    refresh = sign(claims(tokens.refresh), access_keys().signing)
-    access = sign(claims(tokens.access), refresh_keys().signing)
+    refresh = sign(claims(tokens.refresh), access_signing_key(now=utc_now(), lifetime=timedelta(minutes=5)))
+    access = sign(claims(tokens.access), refresh_signing_key())
 
     for answer in (caller.verify(refresh), caller.try_refresh(refresh), caller.verify(access), caller.home(access)):
         assert_refused(answer, "wrong_type")

@@ -66,16 +66,22 @@ def test_a_claim_of_the_login_is_in_every_token(settings, user, yourapp):
 
 
 def test_a_claim_of_the_refresh_is_computed_each_time(settings, user, yourapp):
-    _follow(settings, yourapp, "FreshClaimsSerializer")
-    testers: set[str] = set()
+    [code] = _blocks("docs/how-to/custom-claims-and-serializers.md", "def access_claims")
+    exec(code, yourapp.__dict__)
+    [line] = _blocks("docs/how-to/custom-claims-and-serializers.md", '"yourapp.tokens.access_claims"')
+    written: dict[str, object] = {}
+    exec(line, written)
+    settings.KEYTURN = written["KEYTURN"]
+    testers: set[int] = set()
     yourapp.is_beta_tester = testers.__contains__
 
     login = _post("/token/", username="ann", password="pw")
     before = _post("/token/refresh/", refresh=login["refresh"])
-    testers.add(str(user.pk))
+    testers.add(user.pk)
     after = _post("/token/refresh/", refresh=before["refresh"])
 
     assert [_claims(answer["access"])["beta"] for answer in (before, after)] == [False, True]
+    assert _claims(after["access"])["roles"] == []
     assert "beta" not in _claims(after["refresh"])
     opened = Client().get("/sessions/", headers={"Authorization": f"Bearer {after['access']}"})
     assert opened.status_code == 200

@@ -23,6 +23,13 @@ def _hook():
 TYPES: dict[str, tuple[list[Any], list[Any]]] = {
     "duration": ([0, 1.5, timedelta(hours=1)], ["5", None, True, -1]),
     "duration, 1 s or more": ([1, timedelta(hours=1)], [0, "5", None, True]),
+    "duration, 60 s or more, or None": ([None, 60, timedelta(days=1)], [59, "60", True]),
+    "duration, 86400 s or less": ([0, 86_400, timedelta(minutes=5)], [86_401, "60", None, True, -1]),
+    '`"ES256"`, `"RS256"` or `"EdDSA"`': (["ES256", "RS256", "EdDSA"], ["HS256", "es256", None, 256]),
+    "list of dictionaries with `ALGORITHM` and `KEY`": (
+        [[], [{"ALGORITHM": "HS256", "KEY": "x"}], ({"ALGORITHM": "RS256", "KEY": b"x"},)],
+        [{}, "x", None, ["x"], [{"KEY": "x"}], [{"ALGORITHM": "none", "KEY": "x"}]],
+    ),
     "duration or None": ([None, 0, timedelta(seconds=5)], ["5", True, -1]),
     "bool": ([True, False], [1, 0, "yes", None]),
     "text": (["email"], [5, "", None, b"x"]),

@@ -165,10 +165,11 @@ def test_asking_whether_a_token_is_good_is_one_statement(user, api, count_statem
         assert seen.transaction_commands == []
 
 
-def test_logging_out_everywhere_is_one_statement_however_many_sessions(user, count_statements):
+def test_logging_out_everywhere_is_one_statement_however_many_sessions(user, count_statements, db_vendor):
     from keyturn.sessions.revocation import revoke_user_sessions
 
     for _ in range(12):
         opened(user)
-    with count_statements(exactly=1):
+    # SQLite writes the feed by a statement of its own.
+    with count_statements(exactly=1 if db_vendor == "postgres" else 2):
         assert len(revoke_user_sessions(user.pk, reason="logout_all", now=NOW)) == 12

@@ -33,12 +33,12 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return replace
 
 
-def running(directory: Path, env: dict[str, str]) -> Iterator[ServerProcess]:
+def running(directory: Path, env: dict[str, str], *options: str) -> Iterator[ServerProcess]:
     """Yield a server with this environment, on a database of its own."""
     migrated = keyturn("migrate", "--verbosity=0", directory=directory, env=env)
     assert migrated.returncode == 0, migrated.stderr
     server = ServerProcess(
-        [*KEYTURN, "serve", "--port", "{port}"],
+        [*KEYTURN, "serve", "--port", "{port}", *options],
         port=ports.free_port(),
         directory=directory,
         environment=clean_environment(env),

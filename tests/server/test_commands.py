@@ -152,6 +152,17 @@ def test_a_database_that_is_not_there_is_one_line_and_not_a_traceback(tmp_path):
     assert SECRET not in process.stdout + process.stderr
 
 
+def test_a_database_without_tables_is_told_to_be_migrated(tmp_path):
+    line = _told(keyturn("prune_sessions", directory=tmp_path, env=DEVELOPMENT))
+    assert line == "the database has not been prepared; run: keyturn migrate"
+
+
+@pytest.mark.postgres
+def test_so_is_one_on_postgres(tmp_path, postgres_database):
+    line = _told(keyturn("prune_sessions", directory=tmp_path, env={**DEVELOPMENT, "DATABASE_URL": postgres_database}))
+    assert line == "the database has not been prepared; run: keyturn migrate"
+
+
 def test_serve_refuses_a_database_that_lacks_migrations(tmp_path):
     line = _told(keyturn("serve", "--port=0", directory=tmp_path, env=DEVELOPMENT))
     assert re.fullmatch(r"\d+ migrations are not applied to the database; run: keyturn migrate", line)

@@ -20,7 +20,8 @@ from tests.services import ports
 from tests.services.ports import LOOPBACK
 from tests.services.process import ServerProcess, clean_environment
 
-DEVELOPMENT = {"KEYTURN_DEBUG": "1"}
+# One secret for all: the keys in the database the tests share are sealed under it.
+DEVELOPMENT = {"KEYTURN_DEBUG": "1", "KEYTURN_SECRET_KEY": SECRET}
 
 
 @pytest.fixture(scope="module")

@@ -55,6 +55,9 @@ def test_every_variable_reaches_the_setting_it_is_for(tmp_path):
         KEYTURN_MAX_BODY_BYTES="2048",
         KEYTURN_DB_POOL_SIZE="3",
         KEYTURN_LOG_LEVEL="error",
+        KEYTURN_SIGNING_ALGORITHM="rs256",
+        KEYTURN_KEY_ROTATION="off",
+        KEYTURN_JWKS_MAX_AGE="10m",
     )
     assert found["KEYTURN"] == {
         "REFRESH_GRACE": "0:00:05",
@@ -65,6 +68,10 @@ def test_every_variable_reaches_the_setting_it_is_for(tmp_path):
         "TRUSTED_PROXIES": ["10.0.0.0/8"],
         "MAX_BODY_BYTES": 2048,
         "TOKEN_ISSUER": "https://auth.example.com",
+        "TOKEN_AUDIENCE": "https://auth.example.com",
+        "SIGNING_ALGORITHM": "RS256",
+        "KEY_ROTATION": None,
+        "JWKS_MAX_AGE": "0:10:00",
     }
     assert found["SIMPLE_JWT"] == {
         "ACCESS_TOKEN_LIFETIME": "0:01:00",

@@ -103,10 +103,13 @@ def sheet(new_project: Callable[[str, str], Project]) -> Iterator[tuple[Backend,
 
 
 @pytest.fixture(scope="session", params=["autocommit", "atomic requests"])
-def own_views(request: pytest.FixtureRequest, tutorial_two_project: Project) -> Iterator[Backend]:
+def own_views(
+    request: pytest.FixtureRequest, tutorial_two_project: Project, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Backend]:
     """Keyturn in a project that has grown views of its own on simplejwt's classes, served by two processes."""
     name = str(request.param).replace(" ", "_")
-    project = tutorial_two_project.copy(name, tutorial_two_project.root.parent)
+    # A folder of its own: where tests are shuffled, one of the two may be set up more than once.
+    project = tutorial_two_project.copy(name, tmp_path_factory.mktemp("own_views"))
     own_code.grow(project, atomic_requests=request.param == "atomic requests")
     add_keyturn(project)
     with granian(project, workers=2) as server:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from django.utils.module_loading import import_string
@@ -11,10 +12,13 @@ from rest_framework.request import Request
 
 from keyturn import conf
 from keyturn.api.errors import STORE_ERRORS, TemporarilyUnavailable, TokenNotValid, challenge, refusal_body
+from keyturn.api.lazy_user import LazyUser
 from keyturn.clock import utc_now
 from keyturn.errors import Reason, RefusedError
-from keyturn.tokens.authenticating import authenticate
-from keyturn.tokens.claims import interpret
+from keyturn.sessions.policy import Policy
+from keyturn.tokens.authenticating import authenticate, read_user, stands_unread
+from keyturn.tokens.claims import Claims, interpret
+from keyturn.tokens.seen import remember
 
 __all__ = [
     "JWTAuthentication",
@@ -92,21 +96,42 @@ def validated_token(raw: bytes) -> Any:
     """
     failures: list[tuple[Any, RefusedError]] = []
     for cls in token_classes():
+        known = getattr(cls, "keyturn_recall", _nothing)(raw)
+        if known is not None:
+            return known
         try:
-            return cls(raw)
+            token = cls(raw)
         except RefusedError as error:
             failures.append((cls, error))
+        else:
+            remember(raw, now=utc_now())
+            return token
     raise TokenNotValid(invalid_token_body(failures))
 
 
+def _nothing(_raw: bytes) -> None:
+    """What is known of a token of a class that remembers none."""
+
+
 def user_of(token: Any) -> Any:
-    """Return the user of a validated token.
+    """Return the user of a validated token, unread where nothing speaks against the token's session.
 
     Raises:
         RefusedError: the user does not stand.
     """
     claims = getattr(token, "keyturn_claims", None) or interpret(token.payload)
-    return authenticate(claims, now=utc_now(), session=getattr(token, "keyturn_session", None)).user
+    session = getattr(token, "keyturn_session", None)
+    if session is None and stands_unread(claims):
+        return LazyUser(partial(_read, claims), users=Policy.current().users, user_id=claims.user_id or "")
+    return authenticate(claims, now=utc_now(), session=session).user
+
+
+def _read(claims: Claims) -> Any:
+    try:
+        return read_user(claims)
+    except RefusedError as error:
+        # Somewhere inside a view: REST framework makes a 401 of it there too.
+        raise TokenNotValid(refusal_body(error)) from error
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from keyturn.api.authentication import JWTAuthentication
 from keyturn.api.base import KeyturnView
 from keyturn.api.logout_views import LogoutView
 from keyturn.api.schema_operations import OPERATIONS
+from keyturn.api.schema_services import SERVICE_OPERATIONS
 from keyturn.api.session_views import SessionSerializer
 
 __all__ = ["JWTAuthenticationScheme", "KeyturnViewExtension"]
@@ -48,7 +49,8 @@ class KeyturnViewExtension(OpenApiViewExtension):  # type: ignore[no-untyped-cal
     def view_replacement(self) -> Any:
         """Return the view with its description; as it is where the table does not have it."""
         view = self.target
-        operations = next((OPERATIONS[cls] for cls in view.__mro__ if cls in OPERATIONS), {})
+        known = {**OPERATIONS, **SERVICE_OPERATIONS}
+        operations = next((known[cls] for cls in view.__mro__ if cls in known), {})
         described: Any = type(view.__name__, (view,), {"__module__": view.__module__})
         if issubclass(view, LogoutView):
             # It wants an access token too, but reads the header itself: an expired one is good enough.

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from drf_spectacular.types import OpenApiTypes
@@ -14,7 +14,7 @@ from keyturn.api import serializers, token_views
 from keyturn.api.logout_views import LogoutAllView, LogoutView
 from keyturn.api.session_views import SessionListView, SessionSerializer, SessionView
 
-__all__ = ["OPERATIONS", "Operation"]
+__all__ = ["ALWAYS", "OPERATIONS", "Operation", "header"]
 
 _NOTHING: Final = OpenApiResponse({"type": "object", "maxProperties": 0}, "Done; an empty object.")
 _NO_BODY: Final = OpenApiResponse(None, "Done; no body.")
@@ -22,7 +22,7 @@ _NO_ACCOUNT: Final = OpenApiResponse(bodies.Refusal, "No active account has thes
 _NO_TOKEN: Final = OpenApiResponse(bodies.Unauthenticated, "No valid access token was sent.")
 _REFUSED: Final = OpenApiResponse(bodies.Refusal, "The token was refused.")
 
-_ALWAYS: Final[Mapping[int, Any]] = {
+ALWAYS: Final[Mapping[int, Any]] = {
     400: OpenApiResponse(bodies.InvalidInput, "The body could not be read, or a field is missing or wrong."),
     413: OpenApiResponse(bodies.Error, "The body is longer than `MAX_BODY_BYTES`."),
     415: OpenApiResponse(bodies.Error, "The body is of a media type that is not read here."),
@@ -31,14 +31,15 @@ _ALWAYS: Final[Mapping[int, Any]] = {
 }
 
 
-def _header(name: str, kind: Any, description: str, *, codes: Any) -> OpenApiParameter:
+def header(name: str, kind: Any, description: str, *, codes: Any) -> OpenApiParameter:
+    """A header that answers with these statuses have."""
     return OpenApiParameter(name, kind, OpenApiParameter.HEADER, required=True, description=description, response=codes)
 
 
 _HEADERS: Final = (
-    _header("Cache-Control", {"type": "string", "enum": ["no-store"]}, "Never to be stored.", codes=[200]),
-    _header("WWW-Authenticate", OpenApiTypes.STR, "RFC 6750 section 3.", codes=[401]),
-    _header("Retry-After", OpenApiTypes.INT, "Seconds.", codes=[429, 503]),
+    header("Cache-Control", {"type": "string", "enum": ["no-store"]}, "Never to be stored.", codes=[200]),
+    header("WWW-Authenticate", OpenApiTypes.STR, "RFC 6750 section 3.", codes=[401]),
+    header("Retry-After", OpenApiTypes.INT, "Seconds.", codes=[429, 503]),
 )
 
 
@@ -54,6 +55,8 @@ class Operation:
         own: the view's serializer unless ``SIMPLE_JWT`` names another; then body and success are read off that one.
         parameters: of the path.
         is_there: whether the project has this endpoint.
+        always: the answers that every endpoint of its kind can give.
+        headers: of the answers.
     """
 
     name: str
@@ -63,10 +66,12 @@ class Operation:
     own: Any = None
     parameters: tuple[OpenApiParameter, ...] = ()
     is_there: Callable[[], bool] = lambda: True
+    always: Mapping[int, Any] = field(default_factory=lambda: ALWAYS)
+    headers: tuple[OpenApiParameter, ...] = _HEADERS
 
     def description_of(self, view: Any) -> Any:
         """Return the decorator that describes this method of a view class."""
-        request, answers = self.body, {**_ALWAYS, **self.answers}
+        request, answers = self.body, {**self.always, **self.answers}
         description = None
         if self.own is not None:
             description = inspect.getdoc(view)  # these views share one method, so their classes say what they do
@@ -79,7 +84,7 @@ class Operation:
             description=description,
             request=request,
             responses=dict(sorted(answers.items())),
-            parameters=[*self.parameters, *_HEADERS],
+            parameters=[*self.parameters, *self.headers],
             exclude=not self.is_there(),
         )
 

@@ -34,11 +34,12 @@ from keyturn.sessions.identity import adopted_session_id
 from keyturn.sessions.models import Session
 from keyturn.sessions.statements import database
 from keyturn.sessions.values import aware
-from keyturn.tokens.authenticating import check_session
+from keyturn.tokens.authenticating import check_session, stands_unread
 from keyturn.tokens.claims import GENERATION, SESSION_ID, Claims, TokenType, interpret
 from keyturn.tokens.ending import end_session_of
 from keyturn.tokens.issuing import open_listed_session
-from keyturn.tokens.minting import refresh_payload, user_claims
+from keyturn.tokens.minting import refresh_payload, session_claims, user_claims
+from keyturn.tokens.seen import recall
 from keyturn.tokens.sliding import sliding_payload
 from keyturn.tokens.verifying import check_refresh
 
@@ -73,10 +74,26 @@ def install() -> None:
     ):
         cls.lifetime = LiveLifetime(setting)
     RefreshToken.access_token = property(_access_token)
+    AccessToken.keyturn_recall = classmethod(_recall)
     # In place, since a project may have imported it by its name before.
     state.token_backend.encode = _BACKEND.encode
     state.token_backend.decode = _BACKEND.decode
     state.token_backend.get_leeway = _BACKEND.get_leeway
+
+
+def _recall(cls: Any, raw: str | bytes) -> Any:
+    """Return an access token as ``AccessToken(raw)`` would, where that was done of late and would go as well now."""
+    if cls is not AccessToken or cls.verify is not _verify:
+        return None  # a project's own class, or its own way of verifying
+    now = utc_now()
+    known = recall(raw, now=now)
+    if known is None:
+        return None
+    token = cls.__new__(cls)
+    token.token = raw
+    token.current_time = now
+    token.keyturn_claims, token.payload = known
+    return token
 
 
 def token_for_session(cls: type[Any], session: Session, payload: dict[str, Any]) -> Any:
@@ -118,11 +135,10 @@ def _standing(token: Any, claims: Claims) -> Session | None:
     if claims.generation is not None or claims.token_type == TokenType.REFRESH:
         if not is_refresh and not isinstance(token, UntypedToken):
             raise RefusedError(Reason.WRONG_TYPE, "a refresh token")
-        check_refresh(claims, now=now, client=current_client())
-        return None
+        return check_refresh(claims, now=now, client=current_client())
     if is_refresh and claims.sid is not None:
         raise RefusedError(Reason.WRONG_TYPE, "no refresh token")
-    return check_session(claims, now=now)
+    return None if stands_unread(claims) else check_session(claims, now=now)
 
 
 def _verify_token_type(self: Any) -> None:
@@ -206,6 +222,7 @@ def _access_token(self: Any) -> Any:
     session = self.keyturn_session
     if session is not None:
         access.payload["exp"] = min(access.payload["exp"], int(aware(session.absolute_expires_at).timestamp()))
+        access.payload |= session_claims(session, user_id=access.payload.get(conf.get().user_id_claim))
     return access
 
 

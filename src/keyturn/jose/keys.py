@@ -29,16 +29,27 @@ class Key:
     @cached_property
     def prepared_signing(self) -> Any:
         """The signing key in the form the signature algorithm wants, parsed once."""
-        return jwt.PyJWS().get_algorithm_by_name(self.algorithm).prepare_key(self.signing)
+        return self._method.prepare_key(self.signing)
 
     @cached_property
     def prepared_verifying(self) -> Any:
         """The verifying key in the form the signature algorithm wants, parsed once."""
-        return jwt.PyJWS().get_algorithm_by_name(self.algorithm).prepare_key(self.verifying)
+        return self._method.prepare_key(self.verifying)
+
+    @cached_property
+    def _method(self) -> Any:
+        return jwt.PyJWS().get_algorithm_by_name(self.algorithm)
+
+    def verifies(self, signed: bytes, signature: bytes) -> bool:
+        """Whether a signature over some bytes is this key's."""
+        try:
+            return bool(self._method.verify(signed, self.prepared_verifying, signature))
+        except (jwt.PyJWTError, ValueError, TypeError):
+            return False
 
 
 class RemoteKeys(Protocol):
-    """Public keys that live at a URL (``SIMPLE_JWT["JWK_URL"]``)."""
+    """Public keys that live elsewhere: at a URL (``SIMPLE_JWT["JWK_URL"]``), or in the database."""
 
     def find(self, raw: str) -> Key | None:
         """Return the key that the token's header names, or None."""
@@ -46,16 +57,14 @@ class RemoteKeys(Protocol):
 
 @dataclass(frozen=True)
 class KeySet:
-    """The keys of one kind of token.
+    """The keys that verify one kind of token.
 
     Args:
-        signing: signs new tokens.
         named: verifies tokens whose header has that ``kid``.
         unnamed: verifies tokens without ``kid``, tried in order.
-        remote: asked for a ``kid`` that is not named here, where the project verifies by URL.
+        remote: asked for a ``kid`` that is not named here: the keys of a URL, or a key ring that may have grown.
     """
 
-    signing: Key
     named: Mapping[str, Key] = field(default_factory=dict)
     unnamed: tuple[Key, ...] = ()
     remote: RemoteKeys | None = None

@@ -1,7 +1,9 @@
 """Compact JWTs: sign one, verify one. Verification returns the claims or raises (RFC 7519 section 7.2, RFC 8725)."""
 
+import base64
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,8 +13,9 @@ import jwt
 
 from keyturn.errors import Reason, RefusedError
 from keyturn.jose.keys import Key, KeySet
+from keyturn.jose.memory import CheckedToken, CheckedTokens
 
-__all__ = ["MAX_TOKEN_LENGTH", "Expectation", "key_name", "sign", "verify"]
+__all__ = ["MAX_TOKEN_LENGTH", "Expectation", "Verified", "sign", "verify", "verify_token"]
 
 MAX_TOKEN_LENGTH: Final = 16_384
 """Characters; no token of ours comes near, and nobody shall make us hash megabytes."""
@@ -21,8 +24,8 @@ _LAST_SECOND: Final = 253_402_300_799
 """9999-12-31T23:59:59Z, the last instant a datetime can hold."""
 
 # The signature is all that PyJWT is asked about: its claim checks take "exp": "12" for a number, refuse tokens by
-# their `iat`, and fall over infinities. Claims are checked below.
-_JWS: Final = jwt.PyJWS(options={"enforce_minimum_key_length": False})
+# their `iat`, and fall over infinities; its parser takes a token apart twice, a character at a time. Both are below.
+_BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,64 +37,86 @@ class Expectation:
         issuer: ``iss`` must be this (section 4.1.1); None: not looked at.
         leeway: tolerance for ``exp`` and ``nbf``.
         even_expired: accept a token whose ``exp`` has passed; the claim must be there all the same.
+        types: the header's ``typ`` must be one of these media types (RFC 8725 section 3.11), compared without regard to
+            case and with or without ``application/`` (RFC 7515 section 4.1.9); None: not looked at.
     """
 
     audience: str | tuple[str, ...] | None = None
     issuer: str | None = None
     leeway: timedelta = timedelta(0)
     even_expired: bool = False
+    types: tuple[str, ...] | None = None
 
 
-def sign(claims: Mapping[str, Any], key: Key, *, json_encoder: type[json.JSONEncoder] | None = None) -> str:
+def sign(
+    claims: Mapping[str, Any], key: Key, *, typ: str = "JWT", json_encoder: type[json.JSONEncoder] | None = None
+) -> str:
     """Sign claims with a key.
 
     Args:
         claims: the payload; datetimes are written as seconds since the epoch where RFC 7519 wants them.
         key: signs, and gives ``alg`` and ``kid``.
+        typ: the media type in the header, without ``application/``: ``JWT``, or ``at+jwt`` (RFC 9068 section 2.1).
         json_encoder: for claims that plain JSON cannot hold.
 
     Returns:
         The compact serialization (RFC 7515 section 7.1).
     """
-    headers = None if key.kid is None else {"kid": key.kid}
+    headers = {"typ": typ} if key.kid is None else {"typ": typ, "kid": key.kid}
     return jwt.encode(
         dict(claims), key.prepared_signing, algorithm=key.algorithm, headers=headers, json_encoder=json_encoder
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A token that verified.
+
+    Args:
+        claims: the payload; the caller's own to change.
+        kid: the key that the header names, or None.
+    """
+
+    claims: dict[str, Any]
+    kid: str | None
+
+
 def verify(raw: str | bytes, keys: KeySet, *, now: float, expect: Expectation) -> dict[str, Any]:
-    """Verify a token's form, signature, ``exp``, ``nbf``, ``aud`` and ``iss``.
+    """Verify a token and return its claims. Arguments and errors as :func:`verify_token`."""
+    return verify_token(raw, keys, now=now, expect=expect).claims
+
+
+def verify_token(
+    raw: str | bytes, keys: KeySet, *, now: float, expect: Expectation, memory: CheckedTokens | None = None
+) -> Verified:
+    """Verify a token's form, signature, ``typ``, ``exp``, ``nbf``, ``aud`` and ``iss``.
 
     Args:
         raw: the compact serialization.
         keys: which keys may have signed it.
         now: seconds since the epoch.
-        expect: audience, issuer and leeway.
+        expect: types, audience, issuer and leeway.
+        memory: of signatures found good before, so that they need not be checked again.
 
     Returns:
-        The claims.
+        The claims, and the key's name.
 
     Raises:
-        RefusedError: malformed, bad_signature, unknown_key, expired, not_yet_valid, wrong_audience, wrong_issuer,
-            missing_claim or invalid_claim.
+        RefusedError: malformed, bad_signature, unknown_key, wrong_type, expired, not_yet_valid, wrong_audience,
+            wrong_issuer, missing_claim or invalid_claim.
         UnavailableError: the keys live at a URL that does not answer.
     """
     token = _text(raw)
-    header = _header(token)
-    claims = _claims(_payload(token, header, keys))
+    checked = None if memory is None else memory.recall(token, keys)
+    if checked is None:
+        checked = _checked(token, keys)
+        if memory is not None:
+            memory.remember(token, checked)
+    claims = _claims(checked.payload)
+    _check_type(checked.header, expect)
     _check_times(claims, now=now, expect=expect)
     _check_parties(claims, expect)
-    return claims
-
-
-def key_name(raw: str | bytes) -> str | None:
-    """Return the ``kid`` of a token's header, which nothing vouches for unless the token was verified.
-
-    Raises:
-        RefusedError: malformed.
-    """
-    kid = _header(_text(raw)).get("kid")
-    return kid if isinstance(kid, str) else None
+    return Verified(claims, checked.kid)
 
 
 def _text(raw: str | bytes) -> str:
@@ -108,23 +133,53 @@ def _text(raw: str | bytes) -> str:
     return token
 
 
-def _header(token: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """A compact serialization taken apart (RFC 7515 section 7.1); nothing vouches for it yet."""
+
+    header: dict[str, Any]
+    payload: bytes
+    signed: bytes
+    signature: bytes
+
+
+def _parts(token: str) -> _Parts:
     try:
-        header = jwt.get_unverified_header(token)
-    except (jwt.PyJWTError, ValueError, RecursionError):
-        raise RefusedError(Reason.MALFORMED, "no readable header") from None
+        head, body, signature = token.split(".")
+    except ValueError:
+        raise RefusedError(Reason.MALFORMED, "not three parts") from None
+    try:
+        header = _object(_decoded(head))
+        parts = _Parts(header, _decoded(body), f"{head}.{body}".encode("ascii"), _decoded(signature))
+    except (ValueError, RecursionError):
+        raise RefusedError(Reason.MALFORMED, "no readable header, or no base64url") from None
     # RFC 7515 section 4.1.11: an extension that is not understood must be refused, and we understand none.
     if "crit" in header or "b64" in header:
         raise RefusedError(Reason.MALFORMED, "critical header extension")
     kid = header.get("kid")
     if kid is not None and not isinstance(kid, str):
         raise RefusedError(Reason.MALFORMED, "kid is no string")
-    return dict(header)
+    return parts
 
 
-def _payload(token: str, header: Mapping[str, Any], keys: KeySet) -> bytes:
-    """Check the signature with the keys that the header may mean; ``jku``, ``x5u`` and ``jwk`` are never looked at."""
-    kid = header.get("kid")
+def _decoded(segment: str) -> bytes:
+    """base64url without padding (RFC 7515 section 2). Of several spellings of the same bytes one alone is taken.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if len(segment) % 4 == 1 or not _BASE64URL.fullmatch(segment):
+        raise ValueError("no base64url")
+    decoded = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+    if base64.urlsafe_b64encode(decoded).rstrip(b"=") != segment.encode("ascii"):
+        raise ValueError("bits left over")
+    return decoded
+
+
+def _checked(token: str, keys: KeySet) -> CheckedToken:
+    """Check the signature with the keys that the header may mean. What the header itself brings is never a key."""
+    parts = _parts(token)
+    kid = parts.header.get("kid")
     candidates: tuple[Key, ...]
     if kid is None:
         candidates = keys.unnamed
@@ -135,28 +190,55 @@ def _payload(token: str, header: Mapping[str, Any], keys: KeySet) -> bytes:
         candidates = () if found is None else (found,)
     if not candidates:
         raise RefusedError(Reason.UNKNOWN_KEY, "no key for this token")
+    algorithm = parts.header.get("alg")
     for key in candidates:
-        try:
-            decoded = _JWS.decode_complete(token, key.prepared_verifying, algorithms=[key.algorithm])
-        except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
-            continue
-        payload: bytes = decoded["payload"]
-        return payload
+        if key.algorithm == algorithm and key.verifies(parts.signed, parts.signature):
+            return CheckedToken(parts.header, parts.payload, key)
     raise RefusedError(Reason.BAD_SIGNATURE, "no key verifies it")
+
+
+def _check_type(header: Mapping[str, Any], expect: Expectation) -> None:
+    if expect.types is None:
+        return
+    given = header.get("typ")
+    wanted = {_media_type(one) for one in expect.types}
+    if not isinstance(given, str) or _media_type(given) not in wanted:
+        raise RefusedError(Reason.WRONG_TYPE, "typ is none of those wanted here")
+
+
+def _media_type(typ: str) -> str:
+    return typ.lower().removeprefix("application/")
 
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
+def _no_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """RFC 7519 section 4: of a name that stands twice, each reader may take another value, so none may."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice")
+    return found
+
+
+def _object(text: bytes) -> dict[str, Any]:
+    """A JSON object.
+
+    Raises:
+        ValueError, RecursionError: it is none.
+    """
+    found = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_repetition)
+    if not isinstance(found, dict):
+        raise ValueError("no object")  # noqa: TRY004 - whoever calls asks for one error
+    return found
+
+
 def _claims(payload: bytes) -> dict[str, Any]:
     try:
-        claims = json.loads(payload, parse_constant=_no_constant)
+        return _object(payload)
     except (ValueError, RecursionError):
-        raise RefusedError(Reason.MALFORMED, "payload is not JSON") from None
-    if not isinstance(claims, dict):
-        raise RefusedError(Reason.MALFORMED, "payload is no object")
-    return claims
+        raise RefusedError(Reason.MALFORMED, "payload is no JSON object, or has a name twice") from None
 
 
 def _instant(claims: Mapping[str, Any], name: str) -> float:

@@ -4,12 +4,30 @@ from typing import Any, Never, cast
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import models
+from django.db import models, router, transaction
+from django.dispatch import Signal
 from django.utils.translation import gettext_lazy as _
 
 from keyturn.sessions.identity import new_session_id
 
-__all__ = ["Session"]
+__all__ = ["Session", "sessions_about_to_be_deleted"]
+
+sessions_about_to_be_deleted = Signal()
+"""Sent inside the transaction that deletes rows, with ``session_ids`` (sequence of UUID) of those not yet ended."""
+
+
+class _SessionQuerySet(models.QuerySet["Session"]):
+    """Whose deletions everybody learns of who keeps track of endings."""
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """End the sessions that have not ended, then remove all: a row that is gone cannot say that it had ended."""
+        with transaction.atomic(using=self.db):
+            alive = list(self.filter(revoked_at__isnull=True).order_by().values_list("pk", flat=True))
+            sessions_about_to_be_deleted.send(sender=self.model, session_ids=alive)
+            return super().delete()
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
 
 
 class Session(models.Model):
@@ -46,6 +64,8 @@ class Session(models.Model):
     ip = models.GenericIPAddressField(_("address"), null=True, unpack_ipv4=True)
     user_agent = models.CharField(_("user agent"), max_length=300, default="")
 
+    objects = models.Manager.from_queryset(_SessionQuerySet)()
+
     class Meta:
         db_table = "keyturn_session"
         verbose_name = _("session")
@@ -63,6 +83,13 @@ class Session(models.Model):
             TypeError: always.
         """
         raise TypeError("A session is changed by the services of keyturn.sessions, never by save().")
+
+    def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:  # noqa: FBT001, FBT002 - Django's signature
+        """End the session if it has not ended, then remove the row."""
+        alias = using or router.db_for_write(type(self), instance=self)
+        with transaction.atomic(using=alias):
+            sessions_about_to_be_deleted.send(sender=type(self), session_ids=(self.pk,))
+            return super().delete(using=using, keep_parents=keep_parents)
 
     def remember_user(self, user: AbstractBaseUser) -> None:
         """Keep a loaded user with the session, so that nobody loads it again."""

@@ -1,18 +1,20 @@
 """End sessions before their time. Every way in ends here, in one transaction with all that must know of it."""
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connections, transaction
 from django.dispatch import Signal
 
+from keyturn.clock import utc_now
+from keyturn.feed import publishing
 from keyturn.sessions import blacklist
-from keyturn.sessions.models import Session
+from keyturn.sessions.models import Session, sessions_about_to_be_deleted
 from keyturn.sessions.overtaken import until_settled
-from keyturn.sessions.statements import database, revoke_sql
+from keyturn.sessions.statements import database, revoke_sql, vendor
 from keyturn.sessions.values import for_column
 
 __all__ = ["RevokeReason", "revoke_sessions", "revoke_user_sessions", "sessions_revoked"]
@@ -36,6 +38,7 @@ class RevokeReason:
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a word, not a password
     USER_INACTIVE = "user_inactive"
     USER_DELETED = "user_deleted"
+    DELETED = "deleted"
 
 
 def revoke_sessions(
@@ -125,6 +128,11 @@ def _revoke(
                 session.id for session in Session.objects.using(alias).raw(revoke_sql(alias, condition), parameters)
             )
             if ended:
+                if vendor(alias) == "postgresql":
+                    # The statement itself has written them into the feed.
+                    publishing.follow_up(alias=alias, session_ids=ended, reason=reason)
+                else:
+                    publishing.publish(alias=alias, at=now, session_ids=ended, reason=reason)
                 sessions_revoked.send(sender=Session, session_ids=ended, reason=reason)
             also()
         return ended
@@ -133,3 +141,16 @@ def _revoke(
     for sid in ended:
         logger.info("session %s ended: %s", sid, reason)
     return ended
+
+
+_IDS_A_STATEMENT: Final = 10_000
+"""SQLite takes no more than 32,766 parameters."""
+
+
+def _end_deleted(*, session_ids: Sequence[UUID], **_: object) -> None:
+    for start in range(0, len(session_ids), _IDS_A_STATEMENT):
+        some = session_ids[start : start + _IDS_A_STATEMENT]
+        revoke_sessions(some, reason=RevokeReason.DELETED, now=utc_now())
+
+
+sessions_about_to_be_deleted.connect(_end_deleted, sender=Session, dispatch_uid="keyturn.sessions_deleted")

@@ -10,6 +10,7 @@ from functools import lru_cache
 from django.apps import apps
 from django.db import connections, router
 
+from keyturn.feed.statements import publish_ended_sql
 from keyturn.sessions.fingerprint import password_fingerprint_sql
 from keyturn.sessions.models import Session
 from keyturn.sessions.user_table import UserTable
@@ -118,9 +119,15 @@ def insert_sql(alias: str, users: UserTable, *, check_active: bool) -> str:
 
 @lru_cache(maxsize=8)
 def revoke_sql(alias: str, condition: str) -> str:
-    """End the live sessions that fulfil a condition of this package's own writing, and say which they were."""
+    """End the live sessions that fulfil a condition of this package's own writing, and say which they were.
+
+    On PostgreSQL the same statement writes them into the feed. SQLite has no such statement: there its caller does.
+    """
     names = _Names(alias)
-    return (
+    update = (
         f"UPDATE {names(Session._meta.db_table)} SET revoked_at = %(now)s, revoked_reason = %(reason)s"  # noqa: S608
         f" WHERE revoked_at IS NULL AND {condition} RETURNING id, user_id"
     )
+    if vendor(alias) != "postgresql":
+        return update
+    return f"WITH ended AS ({update}), fed AS ({publish_ended_sql()}) SELECT id, user_id FROM ended"  # noqa: S608

@@ -1,4 +1,8 @@
-"""Authenticate a request by its access token: one indexed read, and log-out takes effect at once."""
+"""Authenticate a request by its access token: without reading anything, or by one indexed read.
+
+Nothing is read as long as this process follows the feed of revocations closely and has heard of none that concerns the
+token's session. What it has heard is no verdict: then, and whenever it does not follow, the session's row decides.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +14,7 @@ from django.db import connections
 
 from keyturn import conf
 from keyturn.errors import Reason, RefusedError
+from keyturn.feed.watcher import watcher
 from keyturn.sessions.attempt import Attempt
 from keyturn.sessions.client import Client
 from keyturn.sessions.models import Session
@@ -20,7 +25,7 @@ from keyturn.tokens.claims import Claims, TokenType
 from keyturn.tokens.minting import password_claim
 from keyturn.tokens.stock import as_adopted, check_stock_blacklist, is_adopted
 
-__all__ = ["Authenticated", "authenticate", "check_password_claim", "check_session"]
+__all__ = ["Authenticated", "authenticate", "check_password_claim", "check_session", "read_user", "stands_unread"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,27 @@ def check_session(claims: Claims, *, now: datetime) -> Session | None:
     return session
 
 
+def stands_unread(claims: Claims) -> bool:
+    """Whether an access token may be taken at its word, its session unread.
+
+    The feed reaches back one access lifetime, so a token that was made for longer is not taken so; nor is one of a
+    project that compares the password with every request (``CHECK_REVOKE_TOKEN``).
+    """
+    settings = conf.get()
+    if (
+        claims.sid is None
+        or claims.user_id is None
+        or claims.token_type != TokenType.ACCESS
+        or settings.check_revoke_token
+        or "iat" not in claims.payload
+        or claims.payload["exp"] - claims.payload["iat"] > settings.access_token_lifetime.total_seconds()
+    ):
+        return False
+    feed = watcher()
+    feed.ensure_started()
+    return feed.clears(claims.sid)
+
+
 def authenticate(claims: Claims, *, now: datetime, session: Session | None = None) -> Authenticated:
     """Find the user of a verified access token.
 
@@ -71,9 +97,21 @@ def authenticate(claims: Claims, *, now: datetime, session: Session | None = Non
     if claims.user_id is None:
         raise RefusedError(Reason.MISSING_CLAIM, "user id")
     session = session or check_session(claims, now=now)
-    user = _user(claims.user_id) if session is None else session.user
+    if session is None:
+        return Authenticated(read_user(claims), None)
+    check_user(session.user, claims)
+    return Authenticated(session.user, session.id)
+
+
+def read_user(claims: Claims) -> Any:
+    """Read the user of a verified token.
+
+    Raises:
+        RefusedError: there is none, or none that may go on.
+    """
+    user = _user(claims.user_id or "")
     check_user(user, claims)
-    return Authenticated(user, None if session is None else session.id)
+    return user
 
 
 def check_user(user: Any, claims: Claims) -> None:

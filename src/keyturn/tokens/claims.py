@@ -9,7 +9,7 @@ from uuid import UUID
 
 from keyturn import conf, keys
 from keyturn.errors import Reason, RefusedError
-from keyturn.jose import Expectation, KeySet, key_name, verify
+from keyturn.jose import CheckedToken, CheckedTokens, Expectation, KeySet, Verified, verify_token
 from keyturn.sessions.rotation import MAX_GENERATION
 
 __all__ = [
@@ -25,11 +25,16 @@ __all__ = [
     "read_any",
     "read_refresh",
     "read_sliding",
+    "signature_of",
     "verified",
 ]
 
 SESSION_ID: Final = "sid"
 GENERATION: Final = "gen"
+
+
+_checked_before: Final = CheckedTokens()
+"""Of access and sliding tokens. A refresh token is shown once, as a rule."""
 
 
 class TokenType:
@@ -119,7 +124,7 @@ def read_refresh(raw: str | bytes, *, now: datetime) -> Claims:
         RefusedError: with the reason; an expired token is refused here, before any rule, and is never reuse.
     """
     with _told_apart(raw, now=now):
-        claims = _read(raw, keys.refresh_keys(), now=now)
+        claims = interpret(_verify(raw, keys.refresh_keys(), now=now).claims)
     check_refresh_claims(claims)
     return claims
 
@@ -156,7 +161,8 @@ def read_access(
         RefusedError: with the reason.
     """
     with _told_apart(raw, now=now):
-        claims = _read(raw, keys.access_keys(), now=now, even_expired=even_expired)
+        found = _verify(raw, keys.access_keys(now=now), now=now, even_expired=even_expired, memory=_checked_before)
+    claims = interpret(found.claims)
     if token_type is not None:
         _expect_type(claims, token_type)
     if claims.generation is not None:
@@ -197,23 +203,32 @@ def verified(raw: str | bytes, *, now: datetime) -> dict[str, Any]:
     Raises:
         RefusedError: with the reason.
     """
-    refresh, access = keys.refresh_keys(), keys.access_keys()
+    refresh, access = keys.refresh_keys(), keys.access_keys(now=now)
     either = KeySet(
-        signing=access.signing,
         named={**refresh.named, **access.named},
         unnamed=access.unnamed,
         remote=access.remote,
     )
-    payload = _verify(raw, either, now=now)
+    found = _verify(raw, either, now=now, memory=_checked_before)
+    payload = found.claims
     name = conf.get().token_type_claim
     token_type = None if name is None else payload.get(name)
     # A key is for one kind of token, whichever key set it was found in (RFC 8725 section 3.12).
     if token_type is not None or SESSION_ID in payload:
         is_refresh = token_type == TokenType.REFRESH or payload.get(GENERATION) is not None
-        foreign = access.named if is_refresh else refresh.named
-        if foreign and key_name(raw) in foreign:
+        foreign = refresh.named
+        if is_refresh:
+            # Asked once more where the key was not known: the ring has been read meanwhile.
+            foreign = access.named if found.kid in either.named else keys.access_keys(now=now).named
+        if found.kid in foreign:
             raise RefusedError(Reason.WRONG_TYPE, "signed as a token of another kind")
     return payload
+
+
+def signature_of(raw: str | bytes, *, now: datetime) -> CheckedToken | None:
+    """What is remembered of the signature of an access token that was verified; None where nothing is."""
+    token = raw if isinstance(raw, str) else raw.decode("latin-1")
+    return _checked_before.recall(token, keys.access_keys(now=now)) if token.isascii() else None
 
 
 @contextmanager
@@ -228,16 +243,19 @@ def _told_apart(raw: str | bytes, *, now: datetime) -> Iterator[None]:
         raise
 
 
-def _read(raw: str | bytes, key_set: KeySet, *, now: datetime, even_expired: bool = False) -> Claims:
-    return interpret(_verify(raw, key_set, now=now, even_expired=even_expired))
-
-
-def _verify(raw: str | bytes, key_set: KeySet, *, now: datetime, even_expired: bool = False) -> dict[str, Any]:
+def _verify(
+    raw: str | bytes,
+    key_set: KeySet,
+    *,
+    now: datetime,
+    even_expired: bool = False,
+    memory: CheckedTokens | None = None,
+) -> Verified:
     settings = conf.get()
     expect = Expectation(
         audience=settings.audience, issuer=settings.issuer, leeway=settings.leeway, even_expired=even_expired
     )
-    return verify(raw, key_set, now=now.timestamp(), expect=expect)
+    return verify_token(raw, key_set, now=now.timestamp(), expect=expect, memory=memory)
 
 
 def interpret(payload: Mapping[str, Any]) -> Claims:

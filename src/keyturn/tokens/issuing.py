@@ -107,6 +107,6 @@ def issue_pair(
     session.remember_user(user)
     payload = refresh_payload(session, user_claims(user))
     return Pair(
-        access=encode_access(access_payload(session, payload, now=now, lifetime=lives.access)),
+        access=encode_access(access_payload(session, payload, now=now, lifetime=lives.access), now=now),
         refresh=encode_refresh(payload),
     )

@@ -5,26 +5,36 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils.module_loading import import_string
 
 from keyturn import conf, keys
-from keyturn.jose import KeySet, sign
+from keyturn.clock import utc_now
+from keyturn.jose import Key, sign
 from keyturn.sessions.models import Session
 from keyturn.sessions.values import aware
 from keyturn.tokens.claims import GENERATION, SESSION_ID, TokenType
+from keyturn.tokens.own_claims import own_claims
 
 __all__ = [
+    "FIRST_PARTY",
     "Lifetimes",
     "access_payload",
     "encode_access",
     "encode_refresh",
     "password_claim",
     "refresh_payload",
+    "session_claims",
     "user_claims",
 ]
+
+FIRST_PARTY: Final = "keyturn"
+"""``client_id`` (RFC 9068 section 2.2, RFC 8693 section 4.3) of tokens that users get by signing in directly."""
+
+_A_CENTURY: Final = 3_155_760_000
+"""Seconds; as good as for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +101,11 @@ def access_payload(
     lifetime: timedelta,
     token_type: str = TokenType.ACCESS,
 ) -> dict[str, Any]:
-    """The claims of a new access token; it never outlives the session.
+    """The claims of a new access or sliding token; it never outlives the session (RFC 9068 section 2.2).
 
     Args:
         session: the row as it stands.
-        carried: the refresh token's claims; those that are its own are left out.
+        carried: the refresh token's claims; those that are its own, or follow from the row, are left out.
         now: aware.
         lifetime: of the access token.
         token_type: ``access`` or ``sliding``.
@@ -113,30 +123,72 @@ def access_payload(
     if settings.check_revoke_token:
         payload[settings.revoke_token_claim] = password_claim(session.user.password)
     payload[SESSION_ID] = str(session.id)
+    if token_type == TokenType.ACCESS:
+        payload |= session_claims(session, user_id=payload.get(settings.user_id_claim))
     return payload
+
+
+def session_claims(session: Session, *, user_id: Any) -> dict[str, Any]:
+    """What an access token says of its session and user (RFC 9068 section 2.2), and the claims of the project's hook.
+
+    Args:
+        session: the row as it stands.
+        user_id: what the token's ``USER_ID_CLAIM`` says.
+
+    Raises:
+        ImproperlyConfigured: ``ACCESS_TOKEN_CLAIMS`` gave a claim that is not its to give.
+    """
+    return own_claims(session) | {
+        "sub": str(user_id),
+        SESSION_ID: str(session.id),
+        "client_id": FIRST_PARTY,
+        "auth_time": _seconds(session.auth_time),
+        "amr": session.amr.split(),
+    }
 
 
 def encode_refresh(payload: Mapping[str, Any]) -> str:
     """Sign a refresh token."""
-    return _encode(payload, keys.refresh_keys())
+    return _encode(payload, keys.refresh_signing_key())
 
 
-def encode_access(payload: Mapping[str, Any]) -> str:
-    """Sign an access or sliding token."""
-    return _encode(payload, keys.access_keys())
+def encode_access(payload: Mapping[str, Any], *, now: datetime | None = None) -> str:
+    """Sign an access or sliding token.
+
+    Args:
+        payload: its claims.
+        now: aware; None: the present moment.
+    """
+    moment = now or utc_now()
+    end = payload.get("exp")
+    lifetime = end - moment.timestamp() if isinstance(end, (int, float)) else 0
+    key = keys.access_signing_key(now=moment, lifetime=timedelta(seconds=min(max(lifetime, 0), _A_CENTURY)))
+    return _encode(payload, key, typ="at+jwt" if _is_access(payload) else "JWT")
 
 
-def _encode(payload: Mapping[str, Any], key_set: KeySet) -> str:
+def _is_access(payload: Mapping[str, Any]) -> bool:
+    """Whether a token is what RFC 9068 means, and signed by a key that others look up: those alone say so."""
+    settings = conf.get()
+    if settings.has_own_key:
+        return False
+    if settings.token_type_claim is None:
+        return settings.sliding_token_refresh_exp_claim not in payload
+    return payload.get(settings.token_type_claim) == TokenType.ACCESS
+
+
+def _encode(payload: Mapping[str, Any], key: Key, *, typ: str = "JWT") -> str:
     settings = conf.get()
     claims = dict(payload)
-    if settings.audience is not None:
-        claims["aud"] = list(settings.audience) if isinstance(settings.audience, tuple) else settings.audience
-    # SIMPLE_JWT's ISSUER is demanded back; TOKEN_ISSUER only tells others whose token it is, and may change.
+    # SIMPLE_JWT's AUDIENCE and ISSUER are demanded back; TOKEN_AUDIENCE and TOKEN_ISSUER only tell others for whom and
+    # whose a token is, and may change.
+    audience = settings.audience or (None if GENERATION in claims else settings.token_audience)
+    if audience is not None:
+        claims["aud"] = list(audience) if isinstance(audience, tuple) else audience
     issuer = settings.issuer or settings.token_issuer
     if issuer is not None:
         claims["iss"] = issuer
     encoder = settings.json_encoder
-    return sign(claims, key_set.signing, json_encoder=import_string(encoder) if isinstance(encoder, str) else encoder)
+    return sign(claims, key, typ=typ, json_encoder=import_string(encoder) if isinstance(encoder, str) else encoder)
 
 
 def _seconds(moment: datetime) -> int:

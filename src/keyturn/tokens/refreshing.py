@@ -118,7 +118,7 @@ def refresh(
     done = rotate_claims(raw, now=now, client=client, binding=binding, lifetimes=lives)
     access = access_payload(done.session, done.claims, now=now, lifetime=lives.access)
     successor = None if done.outcome is None else encode_refresh(refresh_payload(done.session, done.claims))
-    return Pair(access=encode_access(access), refresh=successor)
+    return Pair(access=encode_access(access, now=now), refresh=successor)
 
 
 def refresh_sliding(raw: str | bytes, *, now: datetime, client: Client) -> str:
@@ -151,7 +151,7 @@ def refresh_sliding(raw: str | bytes, *, now: datetime, client: Client) -> str:
     )
     if settings.jti_claim is not None:
         fresh[settings.jti_claim] = payload[settings.jti_claim]
-    return encode_access(fresh)
+    return encode_access(fresh, now=now)
 
 
 def _load_user(

@@ -21,7 +21,7 @@ def issue_sliding(*, user: AbstractBaseUser, now: datetime, client: Client) -> s
     Raises:
         RefusedError: ``bad_credentials``: the user changed meanwhile.
     """
-    return encode_access(sliding_payload(user=user, now=now, client=client))
+    return encode_access(sliding_payload(user=user, now=now, client=client), now=now)
 
 
 def sliding_payload(*, user: AbstractBaseUser, now: datetime, client: Client) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from keyturn import conf
 from keyturn.errors import RefusedError
 from keyturn.sessions.client import Binding, Client
+from keyturn.sessions.models import Session
 from keyturn.sessions.outcome import Refused
 from keyturn.sessions.policy import Policy
 from keyturn.sessions.rotation import examine
@@ -41,8 +42,11 @@ def verify_token(raw: str | bytes, *, now: datetime, client: Client, binding: Bi
         check_session(claims, now=now)
 
 
-def check_refresh(claims: Claims, *, now: datetime, client: Client, binding: Binding | None = None) -> None:
+def check_refresh(claims: Claims, *, now: datetime, client: Client, binding: Binding | None = None) -> Session | None:
     """Raise what a refresh with these verified claims would raise now, changing nothing.
+
+    Returns:
+        The session as it stands; None for a token of stock simplejwt that has not become one.
 
     Raises:
         RefusedError: with the reason.
@@ -50,7 +54,7 @@ def check_refresh(claims: Claims, *, now: datetime, client: Client, binding: Bin
     if claims.sid is None:
         if not is_adopted(claims):
             check_stock_token(claims)
-            return
+            return None
         claims = as_adopted(claims)
     sid, generation, user_id = presented(claims)
     held = examine(
@@ -65,3 +69,4 @@ def check_refresh(claims: Claims, *, now: datetime, client: Client, binding: Bin
     )
     if isinstance(held, Refused):
         raise RefusedError(held.reason)
+    return held

@@ -51,13 +51,14 @@ def test_forgiving_is_four_statements_at_most(user, count_statements):
         assert isinstance(present(session, 8, now=later(60)), Forgiven)
 
 
-def test_reuse_is_four_statements_at_most_and_one_row(user, count_statements):
+def test_reuse_is_four_statements_at_most_and_two_rows(user, count_statements, db_vendor):
     session = placed(listed(user), generation=9)
     before = rows()
-    with count_statements(at_most=4):
+    # SQLite writes the feed by a statement of its own.
+    with count_statements(at_most=4 if db_vendor == "postgres" else 5):
         assert isinstance(present(session, 3), Reused)
     added = {label: count - before[label] for label, count in rows().items() if count != before[label]}
-    assert added == {"token_blacklist.BlacklistedToken": 1}
+    assert added == {"keyturn.Revocation": 1, "token_blacklist.BlacklistedToken": 1}
     assert row(session).revoked_reason == "refresh_reused"
 
 

@@ -8,6 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from keyturn import conf
 from keyturn.clock import utc_now
+from keyturn.feed import keeping
+from keyturn.feed import pruning as feed_pruning
 from keyturn.sessions.blacklist import prune_listed
 from keyturn.sessions.pruning import PruneProgress, prune
 
@@ -42,8 +44,11 @@ class Command(BaseCommand):
         for total in prune(now=now, retention=retention, batch_size=batch_size):
             if options["verbosity"] > 1:
                 self.stdout.write(f"{total.examined} sessions examined, {total.removed} removed")
+        revocations = feed_pruning.prune(now=now, retention=keeping.retention(keeping.keep()), batch_size=batch_size)
         listed = prune_listed(now=now, batch_size=batch_size)
         self.stdout.write(f"Removed {total.removed} of {total.examined} sessions.")
+        if revocations:
+            self.stdout.write(f"Removed {revocations} revocations that everybody knows of.")
         if listed is not None:
             self.stdout.write(
                 f"Removed {listed.removed} expired outstanding tokens, emptied {listed.emptied} raw ones."

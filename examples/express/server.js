@@ -1,0 +1,69 @@
+// An Express service that lets Keyturn's users in: by a middleware.
+
+import express from "express";
+
+import { Refused, Unavailable, Verifier } from "./keyturn.js";
+
+const verifier = new Verifier({
+  issuer: process.env.AUTH_ISSUER,
+  audience: process.env.AUTH_AUDIENCE,
+  clientId: process.env.AUTH_CLIENT_ID,
+  clientSecret: process.env.AUTH_CLIENT_SECRET,
+});
+
+// Lets a request in only with a good access token, whose claims are then req.claims.
+async function signedIn(req, res, next) {
+  const [scheme, token, ...rest] = (req.get("Authorization") ?? "").trim().split(/\s+/);
+  if (scheme.toLowerCase() !== "bearer") {
+    res.set("WWW-Authenticate", 'Bearer realm="api"');
+    return res
+      .status(401)
+      .json({ detail: "Authentication credentials were not provided.", code: "not_authenticated" });
+  }
+  if (!token || rest.length > 0) throw new Refused("malformed");
+  req.claims = await verifier.verify(token);
+  next();
+}
+
+const app = express();
+app.disable("x-powered-by");
+
+app.get("/", (req, res) => res.json({ service: "orders" }));
+
+app.get("/me", signedIn, (req, res) => {
+  const { sub, sid, exp } = req.claims;
+  res.json({ user: sub, session: sid, expires: new Date(exp * 1000).toISOString() });
+});
+
+app.get("/health", (req, res) => {
+  const status = verifier.status();
+  res.status(status.ready ? 200 : 503).json(status);
+});
+
+// 401 with the reason, or 503 where nothing can be decided; why, is in the log.
+app.use((error, req, res, next) => {
+  if (error instanceof Refused) {
+    res.set("WWW-Authenticate", `Bearer realm="api", error="invalid_token", error_description="${error.reason}"`);
+    res.status(401).json({ detail: "Token is invalid", code: "token_not_valid", reason: error.reason });
+  } else if (error instanceof Unavailable) {
+    console.warn(error.message);
+    res.set("Retry-After", "1");
+    res.status(503).json({ detail: "Temporarily unavailable, try again.", code: "unavailable" });
+  } else {
+    next(error);
+  }
+});
+
+await verifier.start();
+const port = Number(process.env.PORT || 8004);
+const server = app.listen(port, "127.0.0.1", (error) => {
+  if (error) throw error;
+  console.log(`Serving http://127.0.0.1:${port}`);
+});
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, () => {
+    verifier.stop();
+    server.close();
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,81 @@
+"""A FastAPI service that lets Keyturn's users in: by a dependency."""
+
+import logging
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import JSONResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from keyturn.verifier import AsyncVerifier, RefusedError, UnavailableError, VerifiedToken, answer_to
+
+logger = logging.getLogger("uvicorn.error")
+
+verifier = AsyncVerifier(
+    os.environ["AUTH_ISSUER"],
+    audience=os.environ["AUTH_AUDIENCE"],
+    client_id=os.environ["AUTH_CLIENT_ID"],
+    client_secret=os.environ["AUTH_CLIENT_SECRET"],
+)
+
+
+@asynccontextmanager
+async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    """Follow the revocation feed for as long as the service runs."""
+    async with verifier:
+        await verifier.wait_until_ready(5)
+        yield
+
+
+app = FastAPI(title="Orders", lifespan=lifespan)
+
+
+class NoTokenError(Exception):
+    """The request shows no token."""
+
+
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]
+
+
+async def signed_in(credentials: Credentials) -> VerifiedToken:
+    """The access token of a request, verified."""
+    if credentials is None:
+        raise NoTokenError
+    return await verifier.verify(credentials.credentials)
+
+
+SignedIn = Annotated[VerifiedToken, Depends(signed_in)]
+
+
+@app.exception_handler(NoTokenError)
+@app.exception_handler(RefusedError)
+@app.exception_handler(UnavailableError)
+async def not_let_in(_: Request, error: Exception) -> JSONResponse:
+    """401 with the reason, or 503 where nothing can be decided; why, is in the log."""
+    if isinstance(error, UnavailableError):
+        logger.warning("%s", error)
+    answer = answer_to(error if isinstance(error, (RefusedError, UnavailableError)) else None)
+    return JSONResponse(dict(answer.body), answer.status, dict(answer.headers))
+
+
+@app.get("/")
+async def index() -> dict[str, str]:
+    """A page for everybody."""
+    return {"service": "orders"}
+
+
+@app.get("/me")
+async def me(token: SignedIn) -> dict[str, Any]:
+    """Who is asking."""
+    return {"user": token.subject, "session": str(token.session_id), "expires": token.expires_at}
+
+
+@app.get("/health")
+async def health() -> JSONResponse:
+    """Whether tokens can be decided now, and by how fresh a feed."""
+    status = verifier.status()
+    return JSONResponse(asdict(status), 200 if status.ready else 503)

@@ -1,0 +1,64 @@
+"""A Flask service that lets Keyturn's users in: by a decorator."""
+
+import os
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import wraps
+from typing import Any
+
+from flask import Flask, Response, current_app, g, jsonify, request
+
+from keyturn.verifier import RefusedError, UnavailableError, Verifier, answer_to, bearer_token
+
+app = Flask(__name__)
+
+verifier = Verifier(
+    os.environ["AUTH_ISSUER"],
+    audience=os.environ["AUTH_AUDIENCE"],
+    client_id=os.environ["AUTH_CLIENT_ID"],
+    client_secret=os.environ["AUTH_CLIENT_SECRET"],
+)
+
+
+def signed_in(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a request in only with a good access token, which is then ``g.token``."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        raw = bearer_token(request.headers.get("Authorization"))
+        if raw is None:
+            return not_let_in(None)
+        g.token = verifier.verify(raw)
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+@app.errorhandler(RefusedError)
+@app.errorhandler(UnavailableError)
+def not_let_in(error: RefusedError | UnavailableError | None) -> tuple[Response, int, dict[str, str]]:
+    """401 with the reason, or 503 where nothing can be decided; why, is in the log."""
+    if isinstance(error, UnavailableError):
+        current_app.logger.warning("%s", error)
+    answer = answer_to(error)
+    return jsonify(answer.body), answer.status, dict(answer.headers)
+
+
+@app.get("/")
+def index() -> dict[str, str]:
+    """A page for everybody."""
+    return {"service": "orders"}
+
+
+@app.get("/me")
+@signed_in
+def me() -> dict[str, str]:
+    """Who is asking."""
+    return {"user": g.token.subject, "session": str(g.token.session_id), "expires": g.token.expires_at.isoformat()}
+
+
+@app.get("/health")
+def health() -> tuple[Response, int]:
+    """Whether tokens can be decided now, and by how fresh a feed."""
+    status = verifier.status()
+    return jsonify(asdict(status)), 200 if status.ready else 503

@@ -1,0 +1,29 @@
+"""Verify Keyturn's access tokens in another service: by its public keys and its revocation feed.
+
+Needs neither Django nor REST framework, only ``PyJWT[crypto]``:
+
+    verifier = Verifier("https://auth.example.com", client_id="…", client_secret="…")
+    token = verifier.verify(raw)
+    token.subject
+
+``docs/how-to/verify-in-another-service.md`` is the guide.
+"""
+
+from keyturn.errors import Reason, RefusedError, UnavailableError
+from keyturn.verifier.answers import HttpAnswer, answer_to, bearer_token
+from keyturn.verifier.asynchronous import AsyncVerifier
+from keyturn.verifier.verified import VerifiedToken
+from keyturn.verifier.verifier import Status, Verifier
+
+__all__ = [
+    "AsyncVerifier",
+    "HttpAnswer",
+    "Reason",
+    "RefusedError",
+    "Status",
+    "UnavailableError",
+    "VerifiedToken",
+    "Verifier",
+    "answer_to",
+    "bearer_token",
+]

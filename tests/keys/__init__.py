@@ -1,0 +1,1 @@
+"""The key ring: its states, its memory, its statements, its documents and its command."""

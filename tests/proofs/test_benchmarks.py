@@ -1,0 +1,46 @@
+"""The benchmarks whose figures are in docs/performance.md, tried out with next to nothing to do."""
+
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.docs.pages import ROOT
+from tests.services.process import clean_environment
+
+# They start a PostgreSQL of their own; where the run's could be started, theirs can be.
+pytestmark = [pytest.mark.postgres, pytest.mark.server, pytest.mark.slow, pytest.mark.usefixtures("postgres_server")]
+
+SECONDS = 100
+
+
+def run(module, *options):
+    """What it printed; stopped by SIGTERM, upon which it stops what it started, where it takes too long."""
+    command = [sys.executable, "-m", f"benchmarks.{module}", *options]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            printed, _ = process.communicate(timeout=SECONDS)
+        except BaseException:
+            process.send_signal(signal.SIGTERM)
+            raise
+    print(printed)
+    assert process.returncode == 0, printed
+    return printed
+
+
+def test_revocations_are_timed_everywhere():
+    printed = run("revocation_latency", "--revocations", "3", "--phases", "plain", "--load", "30")
+    for name in ("server 1", "server 2", "server 3", "FastAPI", "everywhere"):
+        assert re.search(rf"^  {name} ", printed, re.MULTILINE)
+    assert "0 accepted later than 1 s after the commit, 0 never refused" in printed
+
+
+def test_a_rotation_is_seen_and_nothing_fails():
+    hurried = ("--hurry", "8", "--access-lifetime", "4s", "--sessions", "12", "--rate", "30")
+    printed = run("rotation_under_load", "--rotations", "1", "--jwks-max-age", "1s", *hurried)
+    assert re.search(r"^rotations seen +1$", printed, re.MULTILINE)
+    assert re.search(r"^failures +0$", printed, re.MULTILINE)

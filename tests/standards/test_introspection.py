@@ -1,0 +1,414 @@
+"""Introspection (RFC 7662): true at this moment, silent about what is not active, and without any effect."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+
+from keyturn.clock import utc_now
+from keyturn.sessions.client import Client as Caller
+from keyturn.sessions.models import Session
+from keyturn.sessions.revocation import RevokeReason, revoke_sessions, revoke_user_sessions
+from keyturn.tokens.issuing import issue_pair
+from keyturn.tokens.refreshing import refresh
+from keyturn.tokens.sliding import issue_sliding
+from tests.bad_input.forgery import claims_of, signed_by_us, spliced, unsigned
+from tests.bad_input.test_bodies import _UNREADABLE, _WRONG_VALUES
+from tests.standards.conftest import oauth_error
+
+INACTIVE = {"active": False}
+
+
+def _rows():
+    return list(Session.objects.order_by("pk").values())
+
+
+def test_an_access_token_is_told_in_full(service, pair, user):
+    said = claims_of(pair.access)
+    session = Session.objects.get()
+
+    told = service.introspect(pair.access)
+
+    assert told == {
+        "active": True,
+        "token_type": "access_token",
+        "sub": str(user.pk),
+        "exp": said["exp"],
+        "iat": said["iat"],
+        "jti": said["jti"],
+        "sid": str(session.pk),
+        "auth_time": int(session.auth_time.timestamp()),
+        "amr": ["pwd"],
+        "client_id": "keyturn",
+        "username": "ada",
+    }
+
+
+def test_a_refresh_token_is_told_in_full(service, pair, user):
+    said = claims_of(pair.refresh)
+    session = Session.objects.get()
+
+    told = service.introspect(pair.refresh)
+
+    assert told == {
+        "active": True,
+        "token_type": "refresh_token",
+        "sub": str(user.pk),
+        "exp": said["exp"],
+        "iat": said["iat"],
+        "jti": said["jti"],
+        "sid": str(session.pk),
+        "auth_time": int(session.auth_time.timestamp()),
+        "amr": ["pwd"],
+        "client_id": "keyturn",
+        "username": "ada",
+    }
+
+
+def test_a_sliding_token_counts_as_an_access_token(service, user, settings):
+    settings.KEYTURN = {"SLIDING_TOKENS": True}
+    token = issue_sliding(user=user, now=utc_now(), client=Caller())
+
+    told = service.introspect(token)
+
+    assert (told["active"], told["token_type"], told["username"]) == (True, "access_token", "ada")
+    assert told["exp"] == claims_of(token)["exp"]
+
+
+def test_issuer_and_audience_are_told_where_there_are_any(service, user, settings):
+    settings.SIMPLE_JWT = {"ISSUER": "https://auth.example", "AUDIENCE": "shop"}
+    pair = issue_pair(user=user, now=utc_now(), client=Caller())
+    for token in (pair.access, pair.refresh):
+        told = service.introspect(token)
+        assert (told["iss"], told["aud"]) == ("https://auth.example", "shop")
+    settings.SIMPLE_JWT = {"ISSUER": "https://another.example", "AUDIENCE": "shop"}
+    for token in (pair.access, pair.refresh):
+        assert service.introspect(token) == INACTIVE
+
+
+@pytest.mark.parametrize(
+    "answers_in", [{}, {"HTTP_ACCEPT": "application/json"}, {"HTTP_ACCEPT": "*/*"}, {"HTTP_ACCEPT": "application/*"}]
+)
+def test_the_answer_is_json_that_nobody_keeps(service, pair, answers_in):
+    answer = service.post("/introspect/", {"token": pair.access}, **answers_in)
+    assert answer["Content-Type"] == "application/json"
+    assert answer["Cache-Control"] == "no-store"
+
+
+def test_json_forms_and_hints_make_no_difference(service, pair):
+    told = service.introspect(pair.access)
+    body = {"token": pair.access}
+    for hint in ("access_token", "refresh_token", "urn:nonsense", "", "\x00"):
+        answer = service.post("/introspect/", {**body, "token_type_hint": hint})
+        assert answer.json() == told
+    answer = service.post("/introspect/", json.dumps(body), content_type="application/json")
+    assert answer.json() == told
+
+
+def _ended_sessions():
+    def revoke(user):
+        revoke_user_sessions(user.pk, reason=RevokeReason.LOGOUT_ALL, now=utc_now())
+
+    def deactivate(user):
+        user.is_active = False
+        user.save()
+
+    def deactivate_silently(user):
+        get_user_model()._default_manager.filter(pk=user.pk).update(is_active=False)
+
+    def change_password(user):
+        user.set_password("another")
+        user.save()
+
+    def end_absolutely(user):
+        Session.objects.update(absolute_expires_at=utc_now() - timedelta(seconds=1))
+
+    def revoke_by_sql(user):
+        Session.objects.update(revoked_at=utc_now(), revoked_reason="by hand")
+
+    return {
+        "revoked": revoke,
+        "revoked by SQL": revoke_by_sql,
+        "user deactivated": deactivate,
+        "user deactivated without a signal": deactivate_silently,
+        "password changed": change_password,
+        "user deleted": lambda user: user.delete(),
+        "session deleted": lambda user: Session.objects.all().delete(),
+        "at its absolute end": end_absolutely,
+    }
+
+
+@pytest.mark.parametrize("end", _ended_sessions().values(), ids=_ended_sessions())
+def test_tokens_of_a_session_that_ended_are_not_active(service, pair, user, end):
+    end(user)
+    assert service.introspect(pair.access) == INACTIVE
+    assert service.introspect(pair.refresh) == INACTIVE
+
+
+def test_a_token_is_inactive_in_the_moment_of_the_revocation(service, pair):
+    """The row is read, whatever this process has heard of the feed."""
+    assert service.introspect(pair.access)["active"]
+    revoke_sessions((Session.objects.get().pk,), reason=RevokeReason.LOGOUT, now=utc_now())
+    assert service.introspect(pair.access) == INACTIVE
+
+
+def test_expired_tokens_are_not_active(service, user):
+    old = issue_pair(user=user, now=utc_now() - timedelta(days=3), client=Caller())
+    assert service.introspect(old.access) == INACTIVE
+    assert service.introspect(old.refresh) == INACTIVE
+
+
+def test_an_access_token_outlives_the_idle_end_of_its_session_as_at_every_door(service, pair):
+    Session.objects.update(idle_expires_at=utc_now() - timedelta(seconds=1))
+    assert service.introspect(pair.access)["active"] is True
+    assert service.introspect(pair.refresh) == INACTIVE
+
+
+def test_a_refresh_token_is_active_exactly_when_verify_accepts_it(service, pair, client, settings):
+    """ADR 0013: who merely asks learns of a rotation late, and never ends a session."""
+
+    def verifies(token):
+        return client.post("/token/verify/", {"token": token}).status_code == 200
+
+    generations = [pair.refresh]
+    now = utc_now()
+    for _ in range(3):
+        pair = refresh(generations[-1], now=now, client=Caller(user_agent="Mozilla/5.0 (X11; Linux)"))
+        generations.append(pair.refresh)
+    seen = set()
+    for ago in (0, 5, 60, 3600):
+        Session.objects.update(rotated_at=utc_now() - timedelta(seconds=ago))
+        before = _rows()
+        for token in generations:
+            assert service.introspect(token)["active"] is verifies(token)
+            seen.add(service.introspect(token)["active"])
+        assert _rows() == before
+    assert seen == {True, False}
+    assert Session.objects.get().revoked_at is None
+
+
+_KIDS: list[Any] = [
+    "x",
+    "",
+    None,
+    0,
+    [],
+    {},
+    "../../etc/passwd",
+    "/dev/null",
+    "' UNION SELECT 'x",
+    "\x00",
+    "x" * 10_000,
+    "http://127.0.0.1/jwks",
+]
+
+_SENSELESS: dict[str, list[Any]] = {
+    "sid": ["x", 1, [], {}, "00000000-0000-0000-0000-000000000000"],
+    "user_id": [None, [], {}, True, "0", "x", "9" * 100, "\x00", "1; DROP TABLE"],
+    "exp": [None, "9999999999", [], 0, -1, 1e300, True],
+    "nbf": [9_999_999_999, "x"],
+}
+
+
+def _garbage(pair):
+    return {
+        "a word": "garbage",
+        "a space": " ",
+        "dots": "..",
+        "dots without end": "." * 60_000,
+        "10 kB": "x" * 10_000,
+        "a NUL": "\x00",
+        "NULs": "\x00" * 100,
+        "letters": "żółw.żółw.żółw",
+        "emoji": "😀.😀.😀",
+        "SQL": "' OR 1=1; DROP TABLE keyturn_session; --",
+        "a template": "{{7*7}}",
+        "JSON": '{"active": true}',
+        "unsigned": unsigned({"alg": "none"}, claims_of(pair.access)),
+        "unsigned, typed": unsigned({"alg": "none", "typ": "at+jwt"}, claims_of(pair.access)),
+        "another signature": spliced(pair.access, signature=b"x" * 64),
+        "no signature": pair.access.rpartition(".")[0] + ".",
+        "two signatures": pair.access + "." + pair.access.rpartition(".")[2],
+        "another user": spliced(pair.access, claims={**claims_of(pair.access), "user_id": "0", "sub": "0"}),
+        "another session": spliced(pair.access, claims={**claims_of(pair.access), "sid": "0" * 32}),
+        "a later end": spliced(pair.refresh, claims={**claims_of(pair.refresh), "exp": 9_999_999_999}),
+        "text behind": pair.access + "x",
+        "space behind": pair.access + " ",
+        "a line behind": pair.access + "\n",
+        "a NUL behind": pair.access + "\x00",
+        "padded": pair.access + "=",
+        "in capitals": pair.access.upper(),
+        "Bearer": f"Bearer {pair.access}",
+        **{
+            f"kid {number}": spliced(pair.access, header={"alg": "HS256", "kid": kid})
+            for number, kid in enumerate(_KIDS)
+        },
+        **{
+            f"header {name}": spliced(pair.access, header={"alg": "HS256", name: value})
+            for name, value in {
+                "jwk": {"kty": "oct", "k": "eA"},
+                "jku": "http://127.0.0.1/",
+                "x5u": "http://127.0.0.1/",
+                "crit": ["exp"],
+                "b64": False,
+            }.items()
+        },
+    }
+
+
+def test_garbage_is_not_active_and_nothing_else_is_said(service, pair):
+    before = _rows()
+    for name, token in _garbage(pair).items():
+        # As JSON, which can carry every character.
+        answer = service.post("/introspect/", json.dumps({"token": token}), content_type="application/json")
+        assert (answer.status_code, answer.content) == (200, b'{"active":false}'), name
+    answer = service.post("/introspect/", b'{"token": "\\ud800"}', content_type="application/json")
+    assert answer.json() == INACTIVE
+    assert _rows() == before
+
+
+def test_a_signed_token_of_another_type_is_not_active(service, pair):
+    """It was not made for requests, though its session stands (RFC 8725 section 3.12)."""
+    for kind in ("email_confirmation", "", "REFRESH", "Access"):
+        token = signed_by_us("access", {**claims_of(pair.access), "token_type": kind})
+        assert service.introspect(token) == INACTIVE, kind
+    assert service.introspect(signed_by_us("access", claims_of(pair.refresh))) == INACTIVE
+    assert service.introspect(signed_by_us("refresh", claims_of(pair.access))) == INACTIVE
+
+
+def test_a_signed_token_with_senseless_claims_is_not_active(service, pair, django_user_model):
+    other = django_user_model.objects.create_user("bob", password="x")
+    for name, values in {**_SENSELESS, "user_id": [*_SENSELESS["user_id"], str(other.pk)]}.items():
+        for value in values:
+            token = signed_by_us("access", {**claims_of(pair.access), name: value})
+            assert service.introspect(token) == INACTIVE, (name, value)
+
+
+@pytest.mark.parametrize("body", _UNREADABLE.values(), ids=_UNREADABLE)
+def test_a_body_that_cannot_be_read_is_refused(service, body):
+    answer = service.post("/introspect/", body, content_type="application/json")
+    oauth_error(answer, 400, "invalid_request", "parse_error")
+
+
+@pytest.mark.parametrize("value", ["null", "[]", "{}", '["x"]', '{"a": "b"}', "true", "false", '""'])
+def test_a_token_that_is_no_text_is_refused(service, value):
+    answer = service.post("/introspect/", f'{{"token": {value}}}'.encode(), content_type="application/json")
+    assert "token" in oauth_error(answer, 400, "invalid_request", "invalid")
+
+
+def test_no_value_upsets_it(service, pair):
+    for name, value in _WRONG_VALUES.items():
+        body = '{"token": ' + value.replace("%s", f'"{pair.access}"') + "}"
+        answer = service.post("/introspect/", body.encode(), content_type="application/json")
+        assert answer.status_code in {200, 400}, name
+        if answer.status_code == 200:
+            assert answer.json() == INACTIVE, name
+
+
+def test_no_token_is_refused(service):
+    for body in ({}, {"token": ""}, {"tokens": "x"}):
+        assert "token" in oauth_error(service.post("/introspect/", body), 400, "invalid_request", "invalid")
+
+
+def test_ten_megabytes_are_refused_before_they_are_read(service):
+    for authorization in (service.header, ""):
+        answer = service.post(
+            "/introspect/",
+            json.dumps({"token": "x" * 10_000_000}),
+            content_type="application/json",
+            HTTP_AUTHORIZATION=authorization,
+        )
+        oauth_error(answer, 413, "invalid_request", "payload_too_large")
+
+
+def test_it_takes_one_statement_beside_the_clients_own(service, pair, own_statements):
+    for token in (pair.access, pair.refresh):
+        with own_statements(2):
+            assert service.introspect(token)["active"]
+    with own_statements(1):
+        assert not service.introspect("garbage")["active"]
+
+
+def test_no_token_is_in_the_log(service, pair, whole_log):
+    for token in (pair.access, pair.refresh, spliced(pair.access, signature=b"x")):
+        service.introspect(token)
+        assert token not in whole_log.text
+        assert token.rpartition(".")[2] not in whole_log.text
+
+
+def test_a_stock_token_is_told_by_its_claims(service, user):
+    """Of a refresh token that stock simplejwt issued and nobody has shown to Keyturn yet; asking does not adopt it."""
+    from tests.engine.stock_tokens import stock_token
+
+    token = stock_token(user, issued_at=utc_now())
+
+    told = service.introspect(token)
+
+    assert (told["active"], told["token_type"], told["sub"], told["username"]) == (
+        True,
+        "refresh_token",
+        str(user.pk),
+        "ada",
+    )
+    assert "sid" not in told
+    assert not Session.objects.exists()
+    user.is_active = False
+    user.save()
+    assert service.introspect(token) == INACTIVE
+
+
+def test_a_token_of_a_revoked_key_is_not_active(service, pair):
+    from keyturn.keys import changing
+    from tests.bad_input.forgery import header_of
+
+    assert service.introspect(pair.access)["active"] is True
+    changing.revoke(header_of(pair.access)["kid"], now=utc_now(), emergency=True)
+    assert service.introspect(pair.access) == INACTIVE
+    assert service.introspect(pair.refresh)["active"] is True  # signed by another key, and read by Keyturn alone
+
+
+@pytest.mark.parametrize("claim", ["TOKEN_TYPE_CLAIM", "JTI_CLAIM"])
+def test_a_claim_that_the_project_switched_off_is_not_missed(service, user, settings, claim):
+    settings.SIMPLE_JWT = {claim: None}
+    pair = issue_pair(user=user, now=utc_now(), client=Caller())
+    assert service.introspect(pair.access)["token_type"] == "access_token"
+    assert service.introspect(pair.refresh)["token_type"] == "refresh_token"
+    assert ("jti" in service.introspect(pair.access)) is (claim != "JTI_CLAIM")
+
+
+def test_a_type_that_the_projects_own_class_takes_is_active(service, pair, settings):
+    token = signed_by_us("access", {**claims_of(pair.access), "token_type": "of our own"})
+    assert service.introspect(token) == INACTIVE
+    settings.SIMPLE_JWT = {"AUTH_TOKEN_CLASSES": ("rest_framework_simplejwt.tokens.UntypedToken",)}
+    assert service.introspect(token)["active"] is True
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "HS256"])
+def test_a_key_of_the_projects_own_makes_no_difference(service, user, settings, algorithm):
+    from tests.bad_input.test_key_confusion import _key, _private_pem, _public
+
+    if algorithm == "HS256":
+        settings.SIMPLE_JWT = {"ALGORITHM": "HS256", "SIGNING_KEY": "a secret of the project's own, long enough"}
+    else:
+        key = _key(algorithm)
+        settings.SIMPLE_JWT = {
+            "ALGORITHM": algorithm,
+            "SIGNING_KEY": _private_pem(key),
+            "VERIFYING_KEY": _public(key).decode(),
+        }
+    pair = issue_pair(user=user, now=utc_now(), client=Caller())
+    assert service.introspect(pair.access)["active"] is True
+    service.revoke(pair.access)
+    assert service.introspect(pair.access) == INACTIVE
+    assert service.introspect(pair.refresh) == INACTIVE
+
+
+def test_while_the_feed_is_followed_the_row_is_read_all_the_same(service, pair, monkeypatch):
+    from keyturn.feed.watcher import watcher
+
+    monkeypatch.setattr(type(watcher()), "is_fresh", lambda self: True)
+    monkeypatch.setattr(type(watcher()), "is_revoked", lambda self, sid: False)
+    Session.objects.update(revoked_at=utc_now(), revoked_reason="by hand")
+    assert service.introspect(pair.access) == INACTIVE

@@ -104,7 +104,11 @@ def test_debug_is_off_in_as_many_ways(environment, text):
         ("KEYTURN_SESSION_RETENTION", "x", "not a duration"),
         ("KEYTURN_SLIDING_LIFETIME", "0", "shorter than 1 s"),
         ("KEYTURN_SLIDING_REFRESH_LIFETIME", "", None),
-        ("KEYTURN_SIGNING_ALGORITHM", "HS256", "is no algorithm that keys are made for: 'HS256'; use one of ES256, RS256, EdDSA"),
+        (
+            "KEYTURN_SIGNING_ALGORITHM",
+            "HS256",
+            "is no algorithm that keys are made for: 'HS256'; use one of ES256, RS256, EdDSA",
+        ),
         ("KEYTURN_KEY_ROTATION", "59", "shorter than 60 s"),
         ("KEYTURN_JWKS_MAX_AGE", "2d", "longer than a day"),
         ("KEYTURN_SLIDING_TOKENS", "2", "neither yes nor no"),

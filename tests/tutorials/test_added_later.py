@@ -56,7 +56,7 @@ def test_an_old_refresh_token_replayed_generations_later_ends_the_session(keytur
 
     for generation in generations[1:]:
         assert_refused(keyturn.client.try_refresh(generation.refresh), "refresh_reused")
-        assert_refused(keyturn.client.home(generation.access), "refresh_reused")
+        assert_refused(keyturn.client.home_once_heard(generation.access), "refresh_reused")
 
 
 def test_old_tokens_log_out(keyturn: Backend) -> None:
@@ -101,7 +101,7 @@ def test_the_common_log_out_everywhere_loop_ends_every_session(keyturn: Backend)
     for tokens in (never_refreshed, opened_later, rotated):
         assert_refused(keyturn.client.try_refresh(tokens.refresh), "session_revoked")
     for tokens in (opened_later, rotated):
-        assert_refused(keyturn.client.home(tokens.access), "session_revoked")
+        assert_refused(keyturn.client.home_once_heard(tokens.access), "session_revoked")
     keyturn.client.refresh(bystander.refresh)
 
 
@@ -116,7 +116,7 @@ def test_the_log_out_everywhere_loop_ends_an_adopted_session(keyturn: Backend) -
     )
 
     assert_refused(keyturn.client.try_refresh(adopted.refresh), "session_revoked")
-    assert_refused(keyturn.client.home(adopted.access), "session_revoked")
+    assert_refused(keyturn.client.home_once_heard(adopted.access), "session_revoked")
 
 
 def test_a_new_password_ends_old_refresh_tokens_nobody_has_shown_yet(keyturn: Backend) -> None:

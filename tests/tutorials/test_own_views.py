@@ -49,7 +49,7 @@ def test_a_replay_ends_the_session_although_the_answer_is_an_error(own_views: Ba
 
     assert_refused(door.try_refresh(generations[0].refresh), "refresh_reused")
 
-    assert_refused(door.home(generations[-1].access), "refresh_reused")
+    assert_refused(door.home_once_heard(generations[-1].access), "refresh_reused")
     assert_refused(own_views.client.try_refresh(generations[-1].refresh), "refresh_reused")
 
 
@@ -68,7 +68,7 @@ def test_the_tutorials_own_logout_view_ends_the_session(own_views: Backend, door
     assert door.log_out(tokens.refresh, tokens.access, path="/my-logout/").status_code == 205
 
     assert_refused(door.try_refresh(tokens.refresh), "session_revoked")
-    assert_refused(door.home(tokens.access), "session_revoked")
+    assert_refused(door.home_once_heard(tokens.access), "session_revoked")
     door.refresh(elsewhere.refresh)
 
 
@@ -99,8 +99,8 @@ def test_tokens_a_sign_up_view_hands_out_are_a_session(own_views: Backend) -> No
     generations = spend(own_views.client, tokens, times=3)
     assert_refused(own_views.client.try_refresh(tokens.refresh), "refresh_reused")
 
-    assert_refused(own_views.client.home(tokens.access), "refresh_reused")
-    assert_refused(own_views.client.home(generations[-1].access), "refresh_reused")
+    assert_refused(own_views.client.home_once_heard(tokens.access), "refresh_reused")
+    assert_refused(own_views.client.home_once_heard(generations[-1].access), "refresh_reused")
 
 
 def test_a_deleted_user_gets_401_at_either_door(own_views: Backend) -> None:

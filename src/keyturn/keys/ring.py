@@ -27,7 +27,7 @@ from keyturn.feed.watcher import watcher
 from keyturn.jose import Key, KeySet, public_half, public_jwk, thumbprint
 from keyturn.jose.private import PrivateKey, load_der
 from keyturn.keys import rows
-from keyturn.keys.derived import configured, secrets
+from keyturn.keys.derived import Configured, configured, secrets
 from keyturn.keys.sealing import DamagedKeyError, SealedUnderAnotherSecretError, unseal
 from keyturn.keys.states import Ring, RingKey
 
@@ -93,6 +93,7 @@ def _now() -> float:
 _lock = threading.Lock()
 _memory: Opened | None = None
 _sets: tuple[Opened, datetime, datetime, Mapping[str, Key]] | None = None
+_grouped: tuple[Configured, Mapping[str, Key], KeySet] | None = None
 _forgotten = 0
 _noticed: dict[str, float] = {}
 _told_of: set[str] = set()
@@ -108,11 +109,18 @@ def access_keys(*, now: datetime) -> KeySet:
         UnavailableError: the keys live at a URL that does not answer.
         django.db.Error: the ring had to be read, and the database does not answer.
     """
+    global _grouped  # noqa: PLW0603 - the memory of this module
     ours = configured()
     if ours.access_signing is not None:
         return ours.access
     known = _for_verification()
-    return replace(ours.access, named={**ours.access.named, **_verifying(known, now)}, remote=_Grown(now, known.at))
+    named = _verifying(known, now)
+    made = _grouped
+    if made is not None and made[0] is ours and made[1] is named:
+        return made[2]
+    keys = replace(ours.access, named={**ours.access.named, **named}, remote=_Grown(now, known.at))
+    _grouped = (ours, named, keys)
+    return keys
 
 
 def access_signing_key(*, now: datetime, lifetime: timedelta) -> Key:

@@ -244,10 +244,10 @@ def test_a_key_that_the_token_brings_along_is_never_used_and_no_url_in_it_is_ask
                 for kid in ({}, {"kid": "attacker"}, {"kid": header_of(token)["kid"]}, {"kid": url}):
                     forged = jwt.encode(claims_of(token), key, algorithm=algorithm, headers={**brought, **kid})
                     with unchanged():
-                        assert refusal(way.send(world, forged))["reason"] in {"bad_signature", "unknown_key"}
-            # Ours, with the same in its header: signed, so it is accepted, and still nothing is asked.
+                        assert refusal(way.send(world, forged))["reason"] in {"malformed", "unknown_key"}
+            # Even signed by us: nothing of ours has such a header.
             ours = signed_by_us("access", claims_of(world.access), more=brought)
-            assert PRESENTATIONS["list sessions with"].send(world, ours).status_code == 200
+            assert refusal(PRESENTATIONS["list sessions with"].send(world, ours))["reason"] == "malformed"
         with pytest.raises(BlockingIOError):
             listener.accept()
 
@@ -272,3 +272,28 @@ def test_a_token_signed_with_an_old_secret_that_is_no_fallback_is_refused(world,
         for way in PRESENTATIONS.values():
             assert refusal(way.send(world, way.good(world)))["reason"] == "unknown_key"
     assert keys.refresh_signing_key().kid
+
+
+@pytest.mark.parametrize("twice", ["header", "claims"])
+def test_a_name_that_stands_twice_is_refused_whoever_signed_it(world, twice):
+    """RFC 7519 section 4: readers differ in which of the two they take."""
+    for way in PRESENTATIONS.values():
+        key = signing_key(way.key)
+        header = json.dumps({"alg": key.algorithm, "typ": "JWT", "kid": key.kid})
+        claims = json.dumps(claims_of(way.good(world)))
+        if twice == "header":
+            header = header[:-1] + f', "kid": "{key.kid}"}}'
+        else:
+            claims = claims[:-1] + ', "user_id": "1"}'
+        head = f"{b64(header)}.{b64(claims)}"
+        signature = jwt.get_algorithm_by_name(key.algorithm).sign(head.encode(), key.prepared_signing)
+        with unchanged():
+            assert refusal(way.send(world, f"{head}.{b64(signature)}"))["reason"] == "malformed"
+
+
+@pytest.mark.parametrize("form", ["{0}.{1}.{2}.{2}", "{0}.{1}.{2}{2}", '{{"payload":"{1}","signatures":[]}}'])
+def test_two_signatures_are_none(world, form):
+    for way in PRESENTATIONS.values():
+        with unchanged():
+            answer = way.send(world, form.format(*way.good(world).split(".")))
+            assert refusal(answer)["reason"] in {"malformed", "bad_signature", "unknown_key"}

@@ -25,6 +25,7 @@ _LAST_SECOND: Final = 253_402_300_799
 
 # The signature is all that PyJWT is asked about: its claim checks take "exp": "12" for a number, refuse tokens by
 # their `iat`, and fall over infinities; its parser takes a token apart twice, a character at a time. Both are below.
+_KEYS_OF_ITS_OWN: Final = frozenset({"jku", "jwk", "x5c", "x5u"})
 _BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 
 
@@ -190,6 +191,9 @@ def _checked(token: str, keys: KeySet) -> CheckedToken:
         candidates = () if found is None else (found,)
     if not candidates:
         raise RefusedError(Reason.UNKNOWN_KEY, "no key for this token")
+    if not _KEYS_OF_ITS_OWN.isdisjoint(parts.header) and (kid is None or kid in keys.named):
+        # RFC 8725 section 3.10. No token of ours has such a header; other issuers', whose keys are remote, may.
+        raise RefusedError(Reason.MALFORMED, "a key, or where to find one, in the header")
     algorithm = parts.header.get("alg")
     for key in candidates:
         if key.algorithm == algorithm and key.verifies(parts.signed, parts.signature):

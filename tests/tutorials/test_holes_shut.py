@@ -129,7 +129,7 @@ def test_a_deleted_user_gets_401(keyturn: Backend) -> None:
     keyturn.project.shell(f"User.objects.get(username={username!r}).delete()")
 
     refreshed = keyturn.client.try_refresh(tokens.refresh)
-    opened = keyturn.client.home(tokens.access)
+    opened = keyturn.client.home_once_heard(tokens.access)
     logged_out = keyturn.client.log_out(tokens.refresh, tokens.access)
 
     for answer in (refreshed, opened):

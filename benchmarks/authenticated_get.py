@@ -28,6 +28,7 @@ __all__ = ["main"]
 ROOT: Final = Path(__file__).resolve().parent.parent
 GOAL: Final = 5.0
 """How many times stock's rate Keyturn is to reach."""
+WORKERS: Final = 1
 THREADS: Final = 5
 CONNECTIONS: Final = 8
 USERS: Final = 50
@@ -152,7 +153,7 @@ def _project(stack: ExitStack, postgres: PostgresServer, directory: Path, side: 
     subprocess.run([*django, "migrate", "--verbosity=0"], cwd=directory, env=environment, check=True)
     subprocess.run([*django, "shell", "-v", "0", "-c", _USERS], cwd=directory, env=environment, check=True)
     serve = ["-m", "granian", "--interface", "wsgi", "wsgi:application", "--host", "127.0.0.1", "--port", "{port}"]
-    serve += ["--workers", "1", "--blocking-threads", str(THREADS), "--log-level", "warning"]
+    serve += ["--workers", str(WORKERS), "--blocking-threads", str(THREADS), "--log-level", "warning"]
     server = ServerProcess([sys.executable, *serve], port=free_port(), directory=directory, environment=environment)
     stack.callback(server.stop)
     server.wait_until_it_answers("/home/", seconds=30)
@@ -171,7 +172,7 @@ def _server(stack: ExitStack, postgres: PostgresServer, directory: Path) -> Back
     keyturn = [sys.executable, "-m", "keyturn_server.cli"]
     subprocess.run([*keyturn, "migrate", "--verbosity=0"], cwd=directory, env=environment, check=True)
     subprocess.run([*keyturn, "shell", "-v", "0", "-c", _USERS], cwd=directory, env=environment, check=True)
-    serve = [*keyturn, "serve", "--port", "{port}", "--threads", str(THREADS)]
+    serve = [*keyturn, "serve", "--port", "{port}", "--workers", str(WORKERS), "--threads", str(THREADS)]
     server = ServerProcess(serve, port=free_port(), directory=directory, environment=environment)
     stack.callback(server.stop)
     server.wait_until_it_answers("/health/live/", seconds=30)

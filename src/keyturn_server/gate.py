@@ -20,6 +20,8 @@ __all__ = ["Application", "Gate"]
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
+# First segments of the API's paths.
+_API: Final = frozenset({"home", "introspect", "logout", "revocations", "revoke", "sessions", "token"})
 # JSON is UTF-8 (RFC 8259 section 8.1). The others are what forms were sent in before it, under Python's names.
 _CHARSETS: Final = frozenset({"utf-8", "ascii", "iso8859-1"})
 
@@ -29,11 +31,15 @@ class Gate:
 
     Args:
         application: what stands behind.
+        api: what stands behind the paths of the API, with less in front of its views; None: the same.
         most_bytes: returns the largest body in bytes that a view accepts.
     """
 
-    def __init__(self, application: Application, *, most_bytes: Callable[[], int]) -> None:
+    def __init__(
+        self, application: Application, *, api: Application | None = None, most_bytes: Callable[[], int]
+    ) -> None:
         self._application = application
+        self._api = api or application
         self._most_bytes = most_bytes
         # The server process copies its own environment into every request's, database password and secret included.
         self._inherited = dict(os.environ)
@@ -54,6 +60,10 @@ class Gate:
             return _refuse(start_response, 415, "Send UTF-8.")
         if not environ.get("CONTENT_LENGTH") and environ.get("HTTP_TRANSFER_ENCODING"):
             self._measure(environ)
+        path = environ.get("PATH_INFO", "")
+        # Without the slash at its end a path is none of the API's; the other handler says which it should be.
+        if path[1:].partition("/")[0] in _API and path[-1:] == "/":
+            return self._api(environ, start_response)
         return self._application(environ, start_response)
 
     def _measure(self, environ: dict[str, Any]) -> None:

@@ -58,6 +58,13 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
+# The middleware of the API's paths (keyturn_server.gate): no cookie is read there, no file served, and every view is
+# REST framework's or exempt from the CSRF check. The last one is for the browsable pages of development.
+KEYTURN_SERVER_API_MIDDLEWARE = [
+    *MIDDLEWARE[: MIDDLEWARE.index("keyturn_server.guard.GuardMiddleware") + 1],
+    *([] if _production else [MIDDLEWARE[-1]]),
+]
+
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

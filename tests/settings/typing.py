@@ -11,4 +11,5 @@ from tests.settings.sqlite import *  # noqa: F403 - settings are a namespace
 KEYTURN: dict[str, Any] = {}
 SIMPLE_JWT: dict[str, Any] = {}
 KEYTURN_SERVER_PUBLIC_URL: str = ""
+KEYTURN_SERVER_API_MIDDLEWARE: list[str] = []
 KEYTURN_SERVER_TRUSTED_PROXIES: tuple[IPv4Network | IPv6Network, ...] = ()

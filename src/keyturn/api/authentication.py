@@ -16,7 +16,7 @@ from keyturn.api.lazy_user import LazyUser
 from keyturn.clock import utc_now
 from keyturn.errors import Reason, RefusedError
 from keyturn.sessions.policy import Policy
-from keyturn.tokens.authenticating import authenticate, read_user, stands_unread
+from keyturn.tokens.authenticating import authenticate, stands_unread
 from keyturn.tokens.claims import Claims, interpret
 from keyturn.tokens.seen import remember
 
@@ -128,9 +128,10 @@ def user_of(token: Any) -> Any:
 
 def _read(claims: Claims) -> Any:
     try:
-        return read_user(claims)
+        # By way of the session, which is the user's whom the token names, or the token is refused.
+        return authenticate(claims, now=utc_now()).user
     except RefusedError as error:
-        # Somewhere inside a view: REST framework makes a 401 of it there too.
+        # Inside a view REST framework makes a 401 of it; elsewhere (docs/reference/departures.md) it is an exception.
         raise TokenNotValid(refusal_body(error)) from error
 
 

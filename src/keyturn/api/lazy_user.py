@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.utils.functional import SimpleLazyObject, empty
 
@@ -31,19 +32,25 @@ class LazyUser(SimpleLazyObject):  # type: ignore[type-arg] # takes no argument 
         RefusedError: ``invalid_claim``: no user can have this id.
     """
 
-    is_authenticated = True
-    is_anonymous = False
-
     def __init__(self, read: Callable[[], Any], *, users: UserTable, user_id: str) -> None:
         field = users.id_field
         try:
             value = field.to_python(user_id)
         except (ValidationError, ValueError, TypeError):
             raise RefusedError(Reason.INVALID_CLAIM, "no user can have this id") from None
+        known = {field.attname: value}
+        if not field.is_relation:
+            known[field.name] = value
+        if field.primary_key:
+            known["pk"] = value
+        # A model may have answers of its own.
+        model = get_user_model()
+        if model.is_authenticated is AbstractBaseUser.is_authenticated:
+            known["is_authenticated"] = True
+        if model.is_anonymous is AbstractBaseUser.is_anonymous:
+            known["is_anonymous"] = False
         # Past __setattr__, which is the user's own and would read.
-        self.__dict__["_known"] = {field.name: value, field.attname: value} | (
-            {"pk": value} if field.primary_key else {}
-        )
+        self.__dict__["_known"] = known
         super().__init__(read)
 
     @property
@@ -66,6 +73,10 @@ class LazyUser(SimpleLazyObject):  # type: ignore[type-arg] # takes no argument 
                 raise AttributeError(name)
             self._setup()
         return getattr(self._wrapped, name)
+
+    def __repr__(self) -> str:
+        # Django's shows the function that reads, and with it every claim of the token.
+        return repr(self._wrapped) if self._wrapped is not empty else f"<LazyUser: {self._known}>"
 
     def __bool__(self) -> bool:
         return True

@@ -40,6 +40,9 @@ INTERVAL: Final = 0.25
 STALENESS_BOUND: Final = 1.0
 """Seconds after the start of the last good poll for which memory is believed."""
 
+_CLOCK_STEP: Final = 5.0
+"""Seconds by which the wall clock may drift between two steps without anybody's having set it."""
+
 _ENTRIES_A_PAGE: Final = 20_000
 _SHORTEST_PAUSE: Final = 0.02
 _PRUNE_EVERY: Final = 600.0
@@ -91,6 +94,7 @@ class Watcher:
         self._suspects = RevokedSet(0)
         self._connection: BaseDatabaseWrapper | None = None
         self._prune_at = 0.0
+        self._ahead = time.time() - _clock()
 
     def begin_anew_in_child(self) -> None:
         """For the child of a fork: know nothing, run nothing."""
@@ -249,6 +253,11 @@ class Watcher:
 
     def _poll(self, connection: BaseDatabaseWrapper, stop: Event) -> None:
         kept = keep()
+        ahead = time.time() - _clock()
+        if abs(ahead - self._ahead) > _CLOCK_STEP:
+            # How far back the first reading goes is a matter of the wall clock. Somebody has set it: begin anew.
+            self._cursor = None
+            self._ahead = ahead
         if kept > self._kept:
             # Also where the settings now ask to look back further than memory does.
             self._cursor = None

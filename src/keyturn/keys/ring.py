@@ -1,7 +1,7 @@
 """The key ring, and each process's memory of it.
 
 The memory is read without a lock and replaced whole. It holds what was committed and nothing else: what is read inside
-of a transaction, which may be rolled back, is used and not remembered. For signing it is at most 60 s old, which
+of a transaction, which may be rolled back, is used and not remembered. For signing it is at most 10 s old, which
 :data:`keyturn.keys.states.SLACK` allows for. For verification it is, too, while this process follows the feed of
 revocations, which tells it of revoked keys; and at most a second old while it does not.
 """
@@ -46,7 +46,7 @@ __all__ = [
 _log = logging.getLogger(__name__)
 
 # Seconds.
-_OLDEST_FOLLOWING: Final = 60.0
+_OLDEST_FOLLOWING: Final = 10.0
 _OLDEST_ALONE: Final = 1.0
 _KID_LENGTH: Final = 43
 """Of an RFC 7638 thumbprint with SHA-256. Whatever is longer or shorter never costs a statement."""

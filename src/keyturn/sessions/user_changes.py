@@ -15,10 +15,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.apps import apps
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import router, transaction
 from django.db.models import Model
-from django.db.models.signals import pre_delete
+from django.db.models.signals import class_prepared, pre_delete
 
 from keyturn.clock import utc_now
 from keyturn.sessions import blacklist
@@ -65,7 +66,21 @@ def watch_user_model(model: type[AbstractBaseUser]) -> None:
     model.save_base = _follow(model.save_base)  # type: ignore[method-assign]
     model.check_password = _mark_upgrade(model.check_password)  # type: ignore[method-assign]
     model.acheck_password = _mark_upgrade_async(model.acheck_password)  # type: ignore[method-assign,assignment]
-    pre_delete.connect(_end_sessions, sender=model, dispatch_uid="keyturn.user_deleted")
+    # Django tells of a proxy's deletion under the proxy's name. A receiver without sender would cost every model its
+    # deletion by one statement.
+    for each in apps.get_models():
+        if issubclass(each, model):
+            _watch_deletion(each)
+    class_prepared.connect(_watch_later_proxy, dispatch_uid="keyturn.user_proxies")
+
+
+def _watch_deletion(model: type[Model]) -> None:
+    pre_delete.connect(_end_sessions, sender=model, dispatch_uid=f"keyturn.user_deleted.{model._meta.label}")
+
+
+def _watch_later_proxy(*, sender: type[Model], **_: object) -> None:
+    if issubclass(sender, tuple(_watched)):
+        _watch_deletion(sender)
 
 
 def _follow(save_base: Callable[..., None]) -> Callable[..., None]:

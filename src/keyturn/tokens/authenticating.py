@@ -62,11 +62,16 @@ def check_session(claims: Claims, *, now: datetime) -> Session | None:
     return session
 
 
-def stands_unread(claims: Claims) -> bool:
+def stands_unread(claims: Claims, *, kid: str | None = None) -> bool:
     """Whether an access token may be taken at its word, its session unread.
 
-    The feed reaches back one access lifetime, so a token that was made for longer is not taken so; nor is one of a
-    project that compares the password with every request (``CHECK_REVOKE_TOKEN``).
+    The feed reaches back one access lifetime, so a token that was made for longer is not taken so. Nor is one of a
+    project that compares the password with every request (``CHECK_REVOKE_TOKEN``), one that names its user by something
+    that may change hands, such as a name, and one that names another user than the session's, to whom ``sub`` belongs.
+
+    Args:
+        claims: of a verified token.
+        kid: of the key that verified it, where that is known.
     """
     settings = conf.get()
     if (
@@ -74,13 +79,15 @@ def stands_unread(claims: Claims) -> bool:
         or claims.user_id is None
         or claims.token_type != TokenType.ACCESS
         or settings.check_revoke_token
+        or claims.payload.get("sub") != claims.user_id
+        or not Policy.current().users.id_field.primary_key
         or "iat" not in claims.payload
         or claims.payload["exp"] - claims.payload["iat"] > settings.access_token_lifetime.total_seconds()
     ):
         return False
     feed = watcher()
     feed.ensure_started()
-    return feed.clears(claims.sid)
+    return feed.clears(claims.sid, kid)
 
 
 def authenticate(claims: Claims, *, now: datetime, session: Session | None = None) -> Authenticated:
@@ -104,7 +111,7 @@ def authenticate(claims: Claims, *, now: datetime, session: Session | None = Non
 
 
 def read_user(claims: Claims) -> Any:
-    """Read the user of a verified token.
+    """Read the user that a verified token without session names.
 
     Raises:
         RefusedError: there is none, or none that may go on.

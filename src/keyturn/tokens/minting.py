@@ -14,6 +14,7 @@ from keyturn import conf, keys
 from keyturn.clock import utc_now
 from keyturn.jose import Key, sign
 from keyturn.sessions.models import Session
+from keyturn.sessions.policy import Policy
 from keyturn.sessions.values import aware
 from keyturn.tokens.claims import GENERATION, SESSION_ID, TokenType
 from keyturn.tokens.own_claims import own_claims
@@ -139,7 +140,8 @@ def session_claims(session: Session, *, user_id: Any) -> dict[str, Any]:
         ImproperlyConfigured: ``ACCESS_TOKEN_CLAIMS`` gave a claim that is not its to give.
     """
     return own_claims(session) | {
-        "sub": str(user_id),
+        # The session's user, whatever a project writes into the claim of its own.
+        "sub": str(session.user_id) if Policy.current().users.id_field.primary_key else str(user_id),
         SESSION_ID: str(session.id),
         "client_id": FIRST_PARTY,
         "auth_time": _seconds(session.auth_time),

@@ -56,7 +56,7 @@ def recall(raw: str | bytes, *, now: datetime) -> tuple[Claims, dict[str, Any]] 
         seen.settings is not settings
         or seen.ends_at + settings.leeway.total_seconds() <= now.timestamp()
         or not seen.signed.is_by_one_of(keys.access_keys(now=now))
-        or not stands_unread(seen.claims)
+        or not stands_unread(seen.claims, kid=seen.signed.kid)
     ):
         return None
     return seen.claims, json.loads(seen.signed.payload)

@@ -20,7 +20,11 @@ export class Verifier {
   #headers;
   #metadata = null;
   #jwks = null;
-  #revoked = new Map(); // sid or kid -> when it may be forgotten, in ms since 1970
+  #revoked = new Map(); // sid -> when it may be forgotten, by performance.now()
+  // Never forgotten: whoever has a stolen key makes new tokens for as long as anybody takes it.
+  #revokedKeys = new Set();
+  #renewAt = Infinity; // when to fetch the keys anew for the sake of a revoked one, by performance.now()
+  #clockOffset = clockOffset();
   #cursor = null;
   #known = null; // since when, and for how long Keyturn tells of a revocation
   #trouble = "the revocation feed was not read yet";
@@ -51,7 +55,8 @@ export class Verifier {
 
   status() {
     const lag = this.#known && this.#age(this.#known) / 1000;
-    return { ready: this.#isFresh(this.#known), lag, revoked: this.#revoked.size, trouble: this.#trouble };
+    const revoked = this.#revoked.size + this.#revokedKeys.size;
+    return { ready: this.#isFresh(this.#known), lag, revoked, trouble: this.#trouble };
   }
 
   async verify(raw) {
@@ -59,7 +64,8 @@ export class Verifier {
     if (payload.token_type !== "access") throw new Refused("wrong_type");
     for (const name of ["sub", "sid", "jti", "iat"]) if (!payload[name]) throw new Refused("missing_claim");
     const known = this.#known;
-    if (this.#revoked.has(`kid ${protectedHeader.kid}`)) throw new Refused("unknown_key");
+    // Again, since fetching keys takes a while.
+    if (this.#revokedKeys.has(protectedHeader.kid)) throw new Refused("unknown_key");
     if (this.#revoked.has(payload.sid)) throw new Refused("session_revoked");
     // A token that lives longer than Keyturn remembers revocations is asked about every time.
     if (!this.#isFresh(known) || payload.exp - payload.iat > known.keep - 60) await this.#introspect(raw);
@@ -72,7 +78,8 @@ export class Verifier {
       const header = decodeProtectedHeader(raw);
       if (["crit", "b64", "jwk", "jku", "x5u", "x5c"].some((name) => name in header)) throw new Refused("malformed");
       if (!/^(application\/)?at\+jwt$/i.test(header.typ)) throw new Refused("wrong_type");
-      if (typeof header.kid !== "string") throw new Refused("unknown_key");
+      // Whatever the key set says: the one held, or a cache's, may be older than the revocation.
+      if (typeof header.kid !== "string" || this.#revokedKeys.has(header.kid)) throw new Refused("unknown_key");
       const { issuer, audience } = this.#options;
       const algorithms = ["ES256", "RS256", "EdDSA"];
       const expected = { issuer, audience, algorithms, requiredClaims: ["exp"], clockTolerance: 5 };
@@ -125,24 +132,47 @@ export class Verifier {
   }
 
   async #poll() {
+    this.#noticeClock();
     // Both clocks: one stands still while the machine sleeps, the other can be set. Counted from the start of the poll.
     const since = { clock: performance.now(), wall: Date.now() };
     const feed = this.#metadata.keyturn_revocations_endpoint;
     let page;
     do {
       page = await this.#page(feed);
-      const until = Date.now() + (page.keep_s + 5) * 1000;
+      const until = performance.now() + (page.keep_s + 5) * 1000;
       for (const { sid } of page.sessions) this.#revoked.set(sid, until);
-      for (const { kid } of page.keys) this.#revoked.set(`kid ${kid}`, until);
-      if (page.keys.length > 0) this.#jwks.reload().catch(() => {});
+      for (const { kid } of page.keys) {
+        if (!this.#revokedKeys.has(kid)) this.#renewAt = 0;
+        this.#revokedKeys.add(kid);
+      }
       this.#cursor = page.cursor;
     } while (page.more);
     this.#known = { ...since, keep: page.keep_s };
+    this.#renewKeys();
     // A Map keeps the order of insertion: the oldest come first.
-    for (const [name, until] of this.#revoked) {
-      if (until > Date.now()) break;
-      this.#revoked.delete(name);
+    for (const [sid, until] of this.#revoked) {
+      if (until > performance.now()) break;
+      this.#revoked.delete(sid);
     }
+  }
+
+  // Somebody set the clock: what is remembered by the old time proves nothing by the new one. Begin with a snapshot.
+  #noticeClock() {
+    const offset = clockOffset();
+    if (Math.abs(offset - this.#clockOffset) <= 5000) return;
+    console.warn("the clock was set: reading the revocation feed from its beginning");
+    [this.#clockOffset, this.#known, this.#cursor] = [offset, null, null];
+    this.#jwks.reload().catch(() => {}); // jose goes by the clock too
+  }
+
+  // Fetches the keys anew once one was revoked, and again every two seconds until the answer has none that was.
+  #renewKeys() {
+    if (performance.now() < this.#renewAt) return;
+    this.#renewAt = performance.now() + 2000;
+    const look = () => {
+      if (!this.#jwks.jwks().keys.some(({ kid }) => this.#revokedKeys.has(kid))) this.#renewAt = Infinity;
+    };
+    this.#jwks.reload().then(look, () => {});
   }
 
   async #page(feed) {
@@ -168,6 +198,8 @@ export class Verifier {
 
   #isFresh = (known) => known !== null && this.#age(known) <= this.#options.staleness;
 }
+
+const clockOffset = () => Date.now() - performance.now();
 
 const told = (error) => error.cause?.code ?? error.message;
 

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.test import APIClient, APIRequestFactory
 from rest_framework.views import APIView
 from rest_framework_simplejwt.authentication import JWTAuthentication, JWTStatelessUserAuthentication
+from rest_framework_simplejwt.tokens import RefreshToken
 
 from keyturn import keys
 from keyturn.api.authentication import JWTAuthentication as OwnAuthentication
@@ -51,7 +52,7 @@ class Feed:
     def is_revoked_key(self, kid):
         return False
 
-    def clears(self, sid):
+    def clears(self, sid, kid=None):
         return self.fresh and sid not in self.revoked
 
 
@@ -210,7 +211,7 @@ class TestTheUser:
         assert copy.deepcopy(lazy).username == "ada"
         assert pickle.loads(pickle.dumps(lazy)) == user
 
-    @pytest.mark.parametrize(("change", "reason"), [({"is_active": False}, "user_inactive"), (None, "user_not_found")])
+    @pytest.mark.parametrize(("change", "reason"), [({"is_active": False}, "user_inactive"), (None, "session_revoked")])
     def test_one_that_may_not_go_on_is_refused_where_it_is_read(self, feed, access, user, change, reason):
         users = type(user).objects.filter(pk=user.pk)
         if change is None:
@@ -226,15 +227,46 @@ class TestTheUser:
 
 def test_an_id_that_no_user_can_have_is_refused(feed, user):
     access = login(user, now=utc_now()).access
-    claims = claims_of(access) | {"user_id": "no number"}
+    claims = claims_of(access) | {"user_id": "no number", "sub": "no number"}
     answer = asked(sign(claims, keys.access_signing_key(now=utc_now(), lifetime=timedelta(minutes=5))))
     assert (answer.status_code, answer.data["reason"]) == (401, "invalid_claim")
 
 
-def test_another_field_than_the_key_is_what_the_token_says(feed, user, settings, count_statements):
+def test_a_field_that_may_change_hands_is_looked_up(feed, user, settings, django_user_model, count_statements):
     settings.SIMPLE_JWT = {"USER_ID_FIELD": "username"}
     access = login(user, now=utc_now()).access
-    with count_statements(exactly=0):
-        assert asked(access, look=lambda user: user.username).data == {"seen": "ada"}
+    keys.refresh()
     with count_statements(exactly=1):
         assert asked(access, look=lambda user: user.pk).data == {"seen": user.pk}
+    django_user_model.objects.update(username="ada2")
+    other = django_user_model.objects.create_user("ada", is_staff=True)
+    answer = asked(access, look=lambda user: user.pk)
+    assert (answer.status_code, answer.data["reason"]) == (401, "user_mismatch"), other.pk
+
+
+def test_a_token_that_names_another_user_than_its_sessions_is_looked_up(feed, access, django_user_model):
+    other = django_user_model.objects.create_user("eve")
+    key = keys.access_signing_key(now=utc_now(), lifetime=timedelta(minutes=5))
+    changed = sign(claims_of(access) | {"user_id": str(other.pk)}, key, typ="at+jwt")
+    answer = asked(changed, look=lambda user: user.pk)
+    assert (answer.status_code, answer.data["reason"]) == (401, "user_mismatch")
+
+
+def test_a_refresh_token_whose_user_a_project_changed_gives_no_token_of_that_user(feed, user, django_user_model):
+    other = django_user_model.objects.create_user("eve")
+    refresh = RefreshToken.for_user(user)
+    refresh["user_id"] = str(other.pk)
+    answer = asked(str(refresh.access_token), look=lambda user: user.pk)
+    assert (answer.status_code, answer.data["reason"]) == (401, "user_mismatch")
+
+
+def test_a_model_with_its_own_word_on_who_is_authenticated_is_asked(feed, access, monkeypatch, django_user_model):
+    monkeypatch.setattr(django_user_model, "is_authenticated", property(lambda user: user.username != "ada"))
+    assert asked(access).status_code == 403
+
+
+def test_what_it_shows_of_itself_is_no_claim(feed, access):
+    kept: list[object] = []
+    asked(access, look=kept.append)
+    assert claims_of(access)["jti"] not in repr(kept[0])
+    assert repr(kept[0]).startswith("<LazyUser: ")

@@ -35,7 +35,7 @@ def fresh_feed(monkeypatch):
         def is_revoked_key(self, kid):
             return kid in self.revoked
 
-        def clears(self, sid):
+        def clears(self, sid, kid=None):
             return sid not in self.revoked
 
     feed = Feed()

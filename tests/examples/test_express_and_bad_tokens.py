@@ -5,12 +5,15 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import jwt
 import pytest
 
 from tests.bad_input.forgery import b64, claims_of, spliced
-from tests.examples.test_examples import me, reason_of, wait_for
+from tests.examples.test_examples import BOUND, me, reason_of, wait_for
+from tests.server.running import ask
 from tests.verifier.fake import CLIENT, FakeKeyturn, SigningKey
 
 
@@ -34,6 +37,70 @@ def fake() -> Iterator[FakeKeyturn]:
 @pytest.fixture
 def service(fake, examples):
     return examples.start("express", Beside(fake.issuer))
+
+
+class Clocks:
+    """Both clocks of a service in Node, moved by hand: seconds that passed, and by which the wall clock was set."""
+
+    _SCRIPT = """
+        import { readFileSync } from "node:fs";
+        const [wall, steady] = [Date.now, performance.now.bind(performance)];
+        const moved = () => JSON.parse(readFileSync(process.env.MOVED, "utf8"));
+        Date.now = () => wall() + (moved().passed + moved().wall) * 1000;
+        performance.now = () => steady() + moved().passed * 1000;
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._moved = directory / "moved.json"
+        self._script = directory / "clocks.mjs"
+        self._script.write_text(self._SCRIPT)
+        self.move()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"NODE_OPTIONS": f"--import={self._script.as_uri()}", "MOVED": str(self._moved)}
+
+    def move(self, *, passed: float = 0, wall: float = 0) -> None:
+        new = self._moved.with_suffix(".new")
+        new.write_text(json.dumps({"passed": passed, "wall": wall}))
+        new.replace(self._moved)
+
+
+@pytest.fixture
+def clocks(tmp_path) -> Clocks:
+    return Clocks(tmp_path)
+
+
+@pytest.fixture
+def timed_service(fake, examples, clocks):
+    """The service, with clocks that the test moves."""
+    return examples.start("express", Beside(fake.issuer), **clocks.environment)
+
+
+def eventually(condition) -> None:
+    end = time.monotonic() + BOUND
+    while not condition():
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.02)
+
+
+def health(service) -> dict[str, Any]:
+    found: dict[str, Any] = ask(service.port, "GET", "/health").json
+    return found
+
+
+@pytest.fixture
+def snapshots(fake, monkeypatch) -> list[bool]:
+    """For each question to the feed, whether it was one from the beginning."""
+    found: list[bool] = []
+    page = fake._revocations
+
+    def noticing(request, query, form):
+        page(request, query, form)
+        found.append("after" not in query)
+
+    monkeypatch.setattr(fake, "_revocations", noticing)
+    return found
 
 
 def signed(header, claims, key) -> str:
@@ -126,6 +193,81 @@ def test_a_key_revoked_in_an_emergency_is_refused(fake, service):
     fake.revoke_key(old)
     assert reason_of(wait_for(401, service, raw)) == "unknown_key"
     wait_for(200, service, fake.token(new))
+
+
+@pytest.mark.parametrize("stale", [False, True], ids=["JWKS fails", "JWKS is a cache's"])
+def test_a_revoked_key_is_refused_for_ever(fake, timed_service, clocks, snapshots, stale):
+    """A session may be forgotten when its last token has expired, a stolen key never."""
+    service, stolen, new = timed_service, fake.keys[0], SigningKey()
+    raw = fake.token()
+    assert me(service, raw).status == 200
+    fake.keys.append(new)
+    if not stale:
+        fake.faults["jwks"] = 500
+    asked = fake.asked["jwks"]
+    fake.revoke_key(stolen, still_published=stale)
+    fake.revoke(claims_of(raw)["sid"])
+    assert reason_of(wait_for(401, service, raw)) == "unknown_key"
+    eventually(lambda: health(service)["revoked"] == 2)
+    # What is fetched has the key still, or nothing: it is fetched again.
+    eventually(lambda: fake.asked["jwks"] >= asked + 2)
+
+    hours = 2 * fake.keep
+    clocks.move(passed=hours)
+    eventually(lambda: health(service)["revoked"] == 1)
+    now = int(time.time()) + hours
+    later = fake.token(stolen, iat=now, exp=now + 300)
+    assert reason_of(me(service, later)) == "unknown_key"
+    fake.forget()
+    eventually(lambda: not fake.too_old and snapshots[-1] is False and health(service)["ready"])
+    assert reason_of(me(service, later)) == "unknown_key"
+    assert later not in fake.introspected
+
+    fake.faults.clear()
+    wait_for(200, service, fake.token(new, iat=now, exp=now + 300))
+
+
+def test_a_clock_that_is_set_and_set_back_makes_nothing_be_forgotten(fake, timed_service, clocks, snapshots):
+    service, raw, good = timed_service, fake.token(), fake.token()
+    fake.revoke(claims_of(raw)["sid"])
+    assert reason_of(wait_for(401, service, raw)) == "session_revoked"
+    assert me(service, good).status == 200
+    for moved in (3600, 0):
+        asked = len(snapshots)
+        clocks.move(wall=moved)
+        eventually(lambda asked=asked: len(snapshots) > asked + 2)
+        assert True in snapshots[asked:]
+        # And then on from there.
+        eventually(lambda: snapshots[-1] is False)
+    eventually(lambda: health(service)["ready"])
+    assert reason_of(me(service, raw)) == "session_revoked"
+    assert me(service, good).status == 200
+    assert raw not in fake.introspected
+
+
+def test_after_the_clock_was_set_memory_is_not_believed_before_it_was_renewed(fake, timed_service, clocks):
+    service, good = timed_service, fake.token(exp=int(time.time()) + 360)
+    assert me(service, good).status == 200
+    fake.faults["revocations"] = 500
+    clocks.move(wall=30)
+    eventually(lambda: health(service)["lag"] is None)
+    assert not health(service)["ready"]
+    assert me(service, good).status == 200
+    assert good in fake.introspected
+    fake.faults.clear()
+    eventually(lambda: health(service)["ready"])
+
+
+@pytest.mark.parametrize("told", ["Bearer", "access_token", None])
+def test_introspection_may_call_the_token_what_it_likes(fake, service, told):
+    fake.told_type = told
+    fake.faults["revocations"] = 500
+    good, revoked = fake.token(), fake.token()
+    fake.revoke(claims_of(revoked)["sid"])
+    eventually(lambda: not health(service)["ready"])
+    assert me(service, good).status == 200
+    assert reason_of(me(service, revoked)) == "session_revoked"
+    assert good in fake.introspected
 
 
 def test_made_up_key_names_do_not_hammer_the_keys(fake, service):

@@ -396,6 +396,7 @@ class TestOnPostgres:
 
     def test_a_killed_connection_is_replaced_and_nothing_is_missed(self, follower):
         for _ in range(3):
+            wait_for(lambda: len(self.backends()) == 1, "the end of an earlier test's connection")
             (pid,) = self.backends()
             polls = follower.polls
             with connection.cursor() as cursor:
@@ -440,7 +441,7 @@ class TestOnPostgres:
         wait_for(lambda: follower.is_revoked(sid))
 
     def test_nothing_of_it_stays_on_the_server_when_it_ends(self, follower):
-        assert len(self.backends()) == 1
+        wait_for(lambda: len(self.backends()) == 1, "the end of an earlier test's connection")
         assert follower.stop(PATIENCE)
         wait_for(lambda: self.backends() == [])
 
@@ -464,3 +465,17 @@ def test_a_wall_clock_that_is_set_makes_it_forget_nothing(follower, monkeypatch)
     polled(follower, 3)
     assert follower.is_revoked(sid)
     assert follower.failures == 0
+
+
+def test_one_that_starts_while_its_clock_is_ahead_knows_all_once_that_is_set_right(monkeypatch):
+    sid = publish(1, at=utc_now())[0]
+    with monkeypatch.context() as ahead:
+        ahead.setattr("keyturn.feed.watcher.utc_now", lambda: utc_now() + timedelta(hours=1))
+        made = Watcher(interval=0.02)
+        made.start()
+        try:
+            assert made.wait_until_fresh(PATIENCE)
+            ahead.undo()
+            wait_for(lambda: made.is_revoked(sid), "the reading anew")
+        finally:
+            made.stop(PATIENCE)

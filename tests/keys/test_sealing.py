@@ -111,6 +111,7 @@ class TestTheRing:
         keys.tend(now=after(days=31))
         second = SigningKey.objects.exclude(pk=first.pk).get()
         SigningKey.objects.filter(pk=first.pk).update(sealed=second.sealed)
+        keys.refresh()
 
         with pytest.raises(DamagedKeyError, match=first.kid):
             token(NOW)

@@ -181,7 +181,6 @@ def test_the_metadata_are_complete_and_honest(client):
         "keyturn_refresh_endpoint": "http://testserver/token/refresh/",
         "keyturn_revocations_endpoint": "http://testserver/revocations/",
         "response_types_supported": [],
-        "grant_types_supported": [],
         "token_endpoint_auth_methods_supported": ["none"],
         "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],

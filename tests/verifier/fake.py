@@ -78,6 +78,7 @@ class FakeKeyturn:
         self.entries: list[dict[str, Any]] = []
         self.revoked: set[str] = set()
         self.introspected: list[str] = []
+        self.told_type: str | None = "Bearer"
         self.let_go = threading.Event()
         self.connections = 0
         self._lock = threading.Lock()
@@ -140,11 +141,19 @@ class FakeKeyturn:
             self.revoked.add(sid)
             self.entries.append({"sid": sid, "at": time.time(), "reason": "logout"})
 
-    def revoke_key(self, key: SigningKey) -> None:
-        """Revoke a key in an emergency: it is in the feed and no longer published."""
+    def revoke_key(self, key: SigningKey, *, still_published: bool = False) -> None:
+        """Revoke a key in an emergency: it is in the feed and no longer published, but for a cache in between."""
         with self._lock:
             self.entries.append({"kid": key.kid, "at": time.time()})
-            self.keys.remove(key)
+            if not still_published:
+                self.keys.remove(key)
+
+    def forget(self) -> None:
+        """Tell of nothing that was revoked until now: it is too long ago."""
+        with self._lock:
+            self.entries.clear()
+            self.revoked.clear()
+            self.too_old = True
 
     def token(self, key: SigningKey | None = None, *, header: Any = None, without: tuple[str, ...] = (), **claims: Any):
         """An access token as Keyturn makes them, but for what is given."""
@@ -242,8 +251,12 @@ class FakeKeyturn:
         [token] = form["token"]
         self.introspected.append(token)
         claims = jwt.decode(token, options={"verify_signature": False})
-        active = claims["sid"] not in self.revoked
-        self._send(request, 200, {"active": active, **(claims if active else {})})
+        if claims["sid"] in self.revoked:
+            self._send(request, 200, {"active": False})
+            return
+        del claims["token_type"]
+        told = {} if self.told_type is None else {"token_type": self.told_type}
+        self._send(request, 200, {"active": True, **claims, **told})
 
     def _is_client(self, authorization: str) -> bool:
         # Form-encoded before it is encoded as RFC 7617 says (RFC 6749 section 2.3.1).

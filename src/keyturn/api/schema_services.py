@@ -63,7 +63,7 @@ class Introspection(serializers.Serializer[Any]):
     """RFC 7662 section 2.2. Of a token that is not active, nothing else is said."""
 
     active = serializers.BooleanField()
-    token_type = serializers.CharField(required=False, help_text="`access_token` or `refresh_token`.")
+    token_type = serializers.CharField(required=False, help_text="`Bearer`; none for a refresh token.")
     iss = serializers.CharField(required=False)
     sub = serializers.CharField(required=False)
     exp = serializers.FloatField(required=False)

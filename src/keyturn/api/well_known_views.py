@@ -106,8 +106,8 @@ def _metadata(request: Request) -> dict[str, Any]:
         except NoReverseMatch:
             continue  # not in this project's URLs, or under a namespace of its own
     return metadata | {
+        # Section 2 demands it, and there is none.
         "response_types_supported": [],
-        "grant_types_supported": [],
         "token_endpoint_auth_methods_supported": ["none"],
         "introspection_endpoint_auth_methods_supported": list(_METHODS),
         "revocation_endpoint_auth_methods_supported": list(_METHODS),

@@ -99,7 +99,7 @@ def _read_postgresql(
     else:
         horizon = (now - keep).timestamp() if cursor is None or cursor.horizon is None else cursor.horizon
         sql = statements.read_first_sql()
-        parameters |= {"horizon": datetime.fromtimestamp(horizon, tz=UTC), "keep": keep}
+        parameters |= {"horizon": datetime.fromtimestamp(horizon, tz=UTC)}
     with connection.cursor() as db:
         db.execute(sql, parameters)
         rows = db.fetchall()

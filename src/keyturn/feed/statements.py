@@ -88,12 +88,11 @@ def read_first_sql() -> str:
 
     Rows that the reader sees although their transaction's number lies ahead came with a dump of another cluster. They
     are read here, since no later reading would see them as new.
-    Parameters: horizon, keep, upcoming, last, limit.
+    Parameters: horizon, upcoming, last, limit.
     """
     return _read_sql(
         f"SELECT id, at, session_id, kid, reason FROM {_table()}"  # noqa: S608 - as above
-        # The reader's clock may be ahead; then the database's counts.
-        " WHERE at >= LEAST(%(horizon)s, now() - %(keep)s) AND id > %(last)s"
+        " WHERE at >= %(horizon)s AND id > %(last)s"
         " AND (pg_visible_in_snapshot(txid, COALESCE(%(upcoming)s::pg_snapshot, moment.snapshot))"
         " OR NOT pg_visible_in_snapshot(txid, moment.snapshot))"
     )

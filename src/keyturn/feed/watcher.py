@@ -94,7 +94,7 @@ class Watcher:
         self._suspects = RevokedSet(0)
         self._connection: BaseDatabaseWrapper | None = None
         self._prune_at = 0.0
-        self._ahead = time.time() - _clock()
+        self._ahead = utc_now().timestamp() - _clock()
 
     def begin_anew_in_child(self) -> None:
         """For the child of a fork: know nothing, run nothing."""
@@ -253,7 +253,7 @@ class Watcher:
 
     def _poll(self, connection: BaseDatabaseWrapper, stop: Event) -> None:
         kept = keep()
-        ahead = time.time() - _clock()
+        ahead = utc_now().timestamp() - _clock()
         if abs(ahead - self._ahead) > _CLOCK_STEP:
             # How far back the first reading goes is a matter of the wall clock. Somebody has set it: begin anew.
             self._cursor = None

@@ -1,9 +1,9 @@
 """The key ring, and each process's memory of it.
 
 The memory is read without a lock and replaced whole. It holds what was committed and nothing else: what is read inside
-of a transaction, which may be rolled back, is used and not remembered. For signing it is at most 10 s old, which
-:data:`keyturn.keys.states.SLACK` allows for. For verification it is, too, while this process follows the feed of
-revocations, which tells it of revoked keys; and at most a second old while it does not.
+of a transaction, which may be rolled back, is remembered for that transaction only. For signing it is at most 10 s
+old, which :data:`keyturn.keys.states.SLACK` allows for. For verification it is, too, while this process follows the
+feed of revocations, which tells it of revoked keys; and at most a second old while it does not.
 """
 
 import logging
@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import jwt
 from django.core.signals import setting_changed
@@ -96,6 +97,10 @@ _sets: tuple[Opened, datetime, datetime, Mapping[str, Key]] | None = None
 _grouped: tuple[Configured, Mapping[str, Key], KeySet] | None = None
 _forgotten = 0
 _noticed: dict[str, float] = {}
+# By the outermost atomic block of each.
+_transactions: WeakKeyDictionary[Any, Opened] = WeakKeyDictionary()
+# When somebody last looked whether the ring had grown.
+_looked_at = float("-inf")
 _told_of: set[str] = set()
 
 
@@ -182,6 +187,7 @@ def forget() -> None:
     global _memory, _sets, _forgotten  # noqa: PLW0603 - the memory of this module
     with _lock:
         _memory, _sets = None, None
+        _transactions.clear()
         _forgotten += 1
         _noticed.clear()
 
@@ -201,11 +207,19 @@ def load(*, quietly: bool = False) -> Opened:
         if kid not in _told_of and not quietly:
             _told_of.add(kid)
             _log.error("%s", error)
-    if not connections[alias].in_atomic_block:
-        with _lock:
-            if before == _forgotten and (_memory is None or _memory.at <= at or _memory.where != where):
-                _memory = found
+    block = _open_block(alias)
+    with _lock:
+        if block is not None:
+            _transactions[block] = found
+        elif before == _forgotten and (_memory is None or _memory.at <= at or _memory.where != where):
+            _memory = found
     return found
+
+
+def _open_block(alias: str) -> Any:
+    """The outermost ``atomic`` of this thread that is open on a database, or None."""
+    blocks = connections[alias].atomic_blocks
+    return blocks[0] if blocks else None
 
 
 def _where() -> tuple[Any, ...]:
@@ -251,10 +265,16 @@ def _pair(kid: str, algorithm: str, sealed: str, known: tuple[str | bytes, ...])
 
 def _remembered(oldest: float) -> Opened:
     """The memory, if it is no older than so many seconds and about this database and these secrets; else the ring."""
-    known = _memory
-    if known is None or _now() - known.at > oldest or known.where != _where():
-        return load()
-    return known
+    where = _where()
+    for known in (_of_this_transaction(), _memory):
+        if known is not None and _now() - known.at <= oldest and known.where == where:
+            return known
+    return load()
+
+
+def _of_this_transaction() -> Opened | None:
+    block = _open_block(rows.database())
+    return None if block is None else _transactions.get(block)
 
 
 def _for_verification() -> Opened:
@@ -303,9 +323,11 @@ class _Grown:
 
     def find(self, raw: str) -> Key | None:
         kid = jwt.get_unverified_header(raw).get("kid")
+        global _looked_at  # noqa: PLW0603 - of all key sets together
         clock = _now()
-        if not isinstance(kid, str) or len(kid) != _KID_LENGTH or clock - self._at <= _OLDEST_ALONE:
+        if not isinstance(kid, str) or len(kid) != _KID_LENGTH or clock - max(self._at, _looked_at) <= _OLDEST_ALONE:
             return None
+        _looked_at = clock
         return _verifying(_remembered(_OLDEST_ALONE), self._now).get(kid)
 
 

@@ -13,7 +13,7 @@ from typing import Final
 __all__ = ["SLACK", "Ring", "RingKey", "State"]
 
 SLACK: Final = timedelta(seconds=60)
-"""How far nodes' clocks may differ, and how long each may remember the ring, taken together."""
+"""How far nodes' clocks may differ (50 s), and how long each may remember the ring (10 s), taken together."""
 
 
 class State(StrEnum):

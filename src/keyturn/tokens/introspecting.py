@@ -50,14 +50,14 @@ def introspect(
             check_refresh_claims(claims)
             session = check_refresh(claims, now=now, client=Client())
             user = claimed_user(claims) if session is None else session.user
-            return _told(claims, session, user, token_type="refresh_token")  # noqa: S106 - a word of RFC 7009
+            return _told(claims, session, user, token_type=None)
         if not _is_for_requests(claims, request_types):
             return None
         session = check_session(claims, now=now)
         user = read_user(claims) if session is None else authenticate(claims, now=now, session=session).user
     except RefusedError:
         return None
-    return _told(claims, session, user, token_type="access_token")  # noqa: S106 - a word of RFC 7009
+    return _told(claims, session, user, token_type="Bearer")  # noqa: S106 - a word of RFC 6750
 
 
 def revoke(raw: str | bytes, *, now: datetime, request_types: Collection[str] = REQUEST_TYPES) -> None:
@@ -90,7 +90,7 @@ def _is_for_requests(claims: Claims, types: Collection[str]) -> bool:
     return claims.token_type is None or claims.token_type in types or TokenType.UNTYPED in types
 
 
-def _told(claims: Claims, session: Session | None, user: Any, *, token_type: str) -> Mapping[str, Any]:
+def _told(claims: Claims, session: Session | None, user: Any, *, token_type: str | None) -> Mapping[str, Any]:
     said: dict[str, Any] = {"sub": claims.user_id}
     if session is not None:
         said |= {
@@ -100,7 +100,10 @@ def _told(claims: Claims, session: Session | None, user: Any, *, token_type: str
             "client_id": FIRST_PARTY,
         }
     said |= claims.payload
-    told = {"token_type": token_type, **{name: said[name] for name in _TOLD if said.get(name) is not None}}
+    told = {name: said[name] for name in _TOLD if said.get(name) is not None}
+    # RFC 7662 section 2.2: RFC 6749's token_type. A refresh token has none, so nobody takes it for an access token.
+    if token_type is not None:
+        told["token_type"] = token_type
     if claims.jti:
         told["jti"] = claims.jti
     if user is not None:

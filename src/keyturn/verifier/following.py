@@ -37,7 +37,7 @@ class Knowledge:
     """What was known after a good poll.
 
     Args:
-        revoked: sessions, as numbers, and keys, by ``kid``.
+        revoked: sessions, as numbers. Revoked keys are elsewhere, since they are never forgotten.
         since: when that poll began, as :func:`elapsed`.
         keep: seconds for which Keyturn tells of a revocation.
     """
@@ -58,7 +58,7 @@ class _CursorRefusedError(Exception):
 @dataclass(frozen=True, slots=True)
 class _Page:
     sessions: tuple[tuple[int, float], ...]
-    keys: tuple[tuple[str, float], ...]
+    kids: frozenset[str]
     cursor: str
     more: bool
     keep: float
@@ -73,7 +73,9 @@ class Follower:
         endpoints: says where the feed is.
         transport: asks.
         authorization: the value of that header.
-        when_key_revoked: called, in the follower's thread, when a key was revoked.
+        revoked_keys: where the ``kid`` of each revoked key goes, and stays. A session may be forgotten when its last
+            access token has expired; whoever has a stolen key makes new tokens for as long as anybody takes the key.
+        when_key_revoked: called, in the follower's thread, after one was added there.
     """
 
     def __init__(
@@ -83,12 +85,14 @@ class Follower:
         transport: Transport,
         *,
         authorization: str,
+        revoked_keys: set[str],
         when_key_revoked: Callable[[], None],
     ) -> None:
         self._options = options
         self._endpoints = endpoints
         self._transport = transport
         self._authorization = authorization
+        self._revoked_keys = revoked_keys
         self._when_key_revoked = when_key_revoked
         self._knowledge: Knowledge | None = None
         self._memory: RevokedSet | None = None
@@ -194,7 +198,6 @@ class Follower:
     def _read_all(self, cursor: str | None) -> None:
         # Freshness is counted from here: what is revoked while we read may be on no page of this reading.
         began = elapsed()
-        known = self._knowledge
         memory = self._memory if cursor is not None else None
         while True:
             page = self._page(cursor)
@@ -204,9 +207,8 @@ class Follower:
             earliest = 0.0 if self._cursor is None else time.time()
             for number, at in page.sessions:
                 memory.add(number, max(at, earliest))
-            for kid, at in page.keys:
-                memory.add_kid(kid, max(at, earliest))
-            if page.keys and known is not None:
+            if not page.kids <= self._revoked_keys:
+                self._revoked_keys |= page.kids
                 self._when_key_revoked()
             cursor = page.cursor
             if not page.more:
@@ -265,12 +267,12 @@ def _parsed(document: Mapping[str, Any]) -> _Page:
     cursor, more = document["cursor"], document["more"]
     if not isinstance(cursor, str) or not isinstance(more, bool):
         raise TypeError
-    kids = tuple((entry["kid"], _number(entry["at"])) for entry in document["keys"])
-    if not 0 < len(cursor) <= _CURSOR_AT_MOST or not all(isinstance(kid, str) for kid, _ in kids):
+    kids = [entry["kid"] for entry in document["keys"]]
+    if not 0 < len(cursor) <= _CURSOR_AT_MOST or not all(isinstance(kid, str) for kid in kids):
         raise ValueError
     return _Page(
         sessions=tuple((_session(entry["sid"]), _number(entry["at"])) for entry in document["sessions"]),
-        keys=tuple((kid, at) for kid, at in kids if len(kid) <= MAX_KID_LENGTH),
+        kids=frozenset(kid for kid in kids if len(kid) <= MAX_KID_LENGTH),
         cursor=cursor,
         more=more,
         keep=_number(document["keep_s"]),

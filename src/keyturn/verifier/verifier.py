@@ -54,13 +54,18 @@ class Status:
 
 
 class _Working:
-    """What belongs to one process: threads, connections, and what was learnt."""
+    """What belongs to one process: threads, connections, and what was learnt.
 
-    def __init__(self, options: Options) -> None:
+    Args:
+        options: what the verifier was told.
+        revoked_keys: the names of keys that were revoked; grows.
+    """
+
+    def __init__(self, options: Options, revoked_keys: set[str]) -> None:
         self.pid = os.getpid()
         self.transport = Transport(options.ssl_context)
         endpoints = Endpoints(options, self.transport)
-        self.keys = KeyRing(options, endpoints, self.transport)
+        self.keys = KeyRing(options, endpoints, self.transport, revoked=revoked_keys)
         self.memo = Memo()
         self.follower: Follower | None = None
         self.introspection: Introspection | None = None
@@ -71,7 +76,8 @@ class _Working:
                 endpoints,
                 self.transport,
                 authorization=authorization,
-                when_key_revoked=self.keys.renew_soon,
+                revoked_keys=revoked_keys,
+                when_key_revoked=self.keys.drop_revoked,
             )
             self.introspection = Introspection(options, endpoints, self.transport, authorization=authorization)
 
@@ -152,6 +158,7 @@ class Verifier:
             ssl_context=ssl_context,
         )
         self._expect = expectation(self._options)
+        self._revoked_keys: set[str] = set()
         self._lock = threading.Lock()
         self._state: _Working | None = None
         self._closed = False
@@ -187,7 +194,6 @@ class Verifier:
         text = text_of(raw)
         kid = key_name(text)
         knowledge = working.follower.knowledge if working.follower else None
-        self._refuse_revoked_key(knowledge, kid)
         key = working.keys.find(kid)
         if key is None:
             return None
@@ -244,7 +250,7 @@ class Verifier:
                 ready=False,
                 feed=self._options.feed,
                 lag=None,
-                revoked=0,
+                revoked=len(self._revoked_keys),
                 introspections=0,
                 keys=(),
                 keys_age=None,
@@ -259,7 +265,7 @@ class Verifier:
             ready=has_keys and follows,
             feed=follower is not None,
             lag=follower.lag() if follower else None,
-            revoked=len(knowledge.revoked) if knowledge else 0,
+            revoked=(len(knowledge.revoked) if knowledge else 0) + len(self._revoked_keys),
             introspections=working.introspection.asked if working.introspection else 0,
             keys=working.keys.kids(),
             keys_age=age,
@@ -290,7 +296,7 @@ class Verifier:
             if self._closed:
                 raise UndecidedError("the verifier was closed")
             if self._state is None:
-                working = _Working(self._options)
+                working = _Working(self._options, self._revoked_keys)
                 working.start()
                 self._state = working
             return self._state
@@ -318,13 +324,11 @@ class Verifier:
             return "the token lives longer than revocations are told"
         return f"the revocation feed is {follower.lag() or 0:.1f} s behind: {follower.trouble or 'not read in time'}"
 
-    @staticmethod
-    def _refuse_revoked_key(knowledge: Knowledge | None, kid: str) -> None:
-        if knowledge is not None and kid in knowledge.revoked:
-            raise RefusedError(Reason.UNKNOWN_KEY, "the key was revoked")
-
     def after_fork(self) -> None:
-        """Forget what the parent process had: its threads are not here, and its connections are its own."""
+        """Forget what the parent process had: its threads are not here, and its connections are its own.
+
+        But not which keys were revoked: the feed tells a new process of the last minutes only.
+        """
         self._lock = threading.Lock()
         self._state = None
 

@@ -9,6 +9,7 @@ import codecs
 import io
 import json
 import os
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -22,6 +23,10 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 # First segments of the API's paths.
 _API: Final = frozenset({"home", "introspect", "logout", "revocations", "revoke", "sessions", "token"})
+# What a request has in its environment (RFC 3875 section 4.1, PEP 3333), and a process may have in its own.
+_OF_A_REQUEST: Final = re.compile(
+    "HTTP_|CONTENT_|REQUEST_|SERVER_|REMOTE_|PATH_|QUERY_STRING|SCRIPT_NAME|AUTH_TYPE|GATEWAY_INTERFACE|wsgi|granian"
+)
 # JSON is UTF-8 (RFC 8259 section 8.1). The others are what forms were sent in before it, under Python's names.
 _CHARSETS: Final = frozenset({"utf-8", "ascii", "iso8859-1"})
 
@@ -42,11 +47,14 @@ class Gate:
         self._api = api or application
         self._most_bytes = most_bytes
         # The server process copies its own environment into every request's, database password and secret included.
-        self._inherited = dict(os.environ)
+        self._inherited = tuple(name for name in os.environ if not _OF_A_REQUEST.match(name))
+        self._like_a_requests = {name: value for name, value in os.environ.items() if _OF_A_REQUEST.match(name)}
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
-        for name, value in self._inherited.items():
+        for name in self._inherited:
+            environ.pop(name, None)
+        for name, value in self._like_a_requests.items():
             if environ.get(name) == value:
                 del environ[name]
         if not _is_readable(environ.get("HTTP_ACCEPT", "")):

@@ -61,8 +61,12 @@ MIDDLEWARE = [
 # The middleware of the API's paths (keyturn_server.gate): no cookie is read there, no file served, and every view is
 # REST framework's or exempt from the CSRF check. The last one is for the browsable pages of development.
 KEYTURN_SERVER_API_MIDDLEWARE = [
-    *MIDDLEWARE[: MIDDLEWARE.index("keyturn_server.guard.GuardMiddleware") + 1],
-    *([] if _production else [MIDDLEWARE[-1]]),
+    "keyturn_server.proxies.ProxyMiddleware",
+    "keyturn_server.json_errors.JsonErrorsMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "keyturn_server.cors.CorsMiddleware",
+    "keyturn_server.guard.GuardMiddleware",
+    *([] if _production else ["django.middleware.clickjacking.XFrameOptionsMiddleware"]),
 ]
 
 TEMPLATES = [

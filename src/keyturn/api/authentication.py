@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from django.utils.module_loading import import_string
@@ -15,7 +15,7 @@ from keyturn.api.errors import STORE_ERRORS, TemporarilyUnavailable, TokenNotVal
 from keyturn.api.lazy_user import LazyUser
 from keyturn.clock import utc_now
 from keyturn.errors import Reason, RefusedError
-from keyturn.sessions.policy import Policy
+from keyturn.sessions.user_table import user_table
 from keyturn.tokens.authenticating import authenticate, stands_unread
 from keyturn.tokens.claims import Claims, interpret
 from keyturn.tokens.seen import remember
@@ -50,7 +50,7 @@ def token_in_header(header: bytes) -> bytes | None:
     """The token in the value of the header. Results and errors as :func:`bearer_token`."""
     parts = header.split()
     # RFC 9110 section 11.1: schemes are case-insensitive.
-    if not parts or parts[0].lower() not in {kind.lower().encode() for kind in conf.get().auth_header_types}:
+    if not parts or parts[0].lower() not in _schemes(conf.get().auth_header_types):
         return None
     if len(parts) != 2:
         raise TokenNotValid(
@@ -61,6 +61,11 @@ def token_in_header(header: bytes) -> bytes | None:
             }
         )
     return bytes(parts[1])
+
+
+@lru_cache(maxsize=8)
+def _schemes(types: tuple[str, ...]) -> frozenset[bytes]:
+    return frozenset(kind.lower().encode() for kind in types)
 
 
 def token_classes() -> list[Any]:
@@ -122,7 +127,9 @@ def user_of(token: Any) -> Any:
     claims = getattr(token, "keyturn_claims", None) or interpret(token.payload)
     session = getattr(token, "keyturn_session", None)
     if session is None and stands_unread(claims):
-        return LazyUser(partial(_read, claims), users=Policy.current().users, user_id=claims.user_id or "")
+        return LazyUser(
+            partial(_read, claims), users=user_table(conf.get().user_id_field), user_id=claims.user_id or ""
+        )
     return authenticate(claims, now=utc_now(), session=session).user
 
 

@@ -9,6 +9,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from keyturn import conf
 from keyturn.api.service_views import ServiceView
 from keyturn.clients import Scope
 from keyturn.clock import utc_now
@@ -52,7 +53,8 @@ class RevocationsView(ServiceView):
 
     def get(self, request: Request) -> Response:
         """One page; where ``more`` is true the next one is there already."""
-        now, kept = utc_now(), keep()
+        # A service that starts may be handed keys by a cache that does not know of a revocation yet.
+        now, kept = utc_now(), max(keep(), conf.get().jwks_max_age + _CLOCKS)
         try:
             page = read(_cursor(request, now=now), now=now, keep=kept)
         except CursorTooOldError:

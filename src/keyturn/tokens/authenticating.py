@@ -21,6 +21,7 @@ from keyturn.sessions.models import Session
 from keyturn.sessions.outcome import Refused
 from keyturn.sessions.policy import Policy
 from keyturn.sessions.statements import database
+from keyturn.sessions.user_table import user_table
 from keyturn.tokens.claims import Claims, TokenType
 from keyturn.tokens.minting import password_claim
 from keyturn.tokens.stock import as_adopted, check_stock_blacklist, is_adopted
@@ -80,7 +81,7 @@ def stands_unread(claims: Claims, *, kid: str | None = None) -> bool:
         or claims.token_type != TokenType.ACCESS
         or settings.check_revoke_token
         or claims.payload.get("sub") != claims.user_id
-        or not Policy.current().users.id_field.primary_key
+        or not user_table(settings.user_id_field).id_field.primary_key
         or "iat" not in claims.payload
         or claims.payload["exp"] - claims.payload["iat"] > settings.access_token_lifetime.total_seconds()
     ):

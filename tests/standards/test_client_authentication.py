@@ -61,7 +61,7 @@ def test_credentials_in_both_places_are_refused(service, path):
     for more in (
         {"client_id": service.client_id, "client_secret": service.secret},
         {"client_secret": service.secret},
-        {"client_id": "ktc_another"},
+        {"client_id": "ktc-another"},
     ):
         body = json.dumps({"token": "x", **more}).encode()
         oauth_error(_send("POST", path, service.header, body), 400, "invalid_request")
@@ -109,17 +109,17 @@ def _headers(service, pair):
         "a secret with a colon behind": _b64(f"{client_id}:{secret}:"),
         "the wrong way round": _b64(f"{secret}:{client_id}"),
         "spaces around": _b64(f" {client_id} : {secret} "),
-        "an unknown id": _b64(f"ktc_nobody:{secret}"),
+        "an unknown id": _b64(f"ktc-nobody:{secret}"),
         "a NUL in the id": _b64(f"{client_id}\x00:{secret}"),
         "a NUL in the secret": _b64(f"{client_id}:{secret}\x00"),
         "an encoded NUL": _b64(f"{client_id}%00:{secret}"),
         "invalid UTF-8": _b64(client_id.encode() + b":\xff\xfe"),
         "encoded invalid UTF-8": _b64(f"{client_id}:%ff%fe"),
         "a surrogate in UTF-8": _b64(client_id.encode() + b":\xed\xa0\x80"),
-        "latin-1": _b64("ktc_ü:ü".encode("latin-1")),
+        "latin-1": _b64("ktc-ü:ü".encode("latin-1")),
         "bytes": "Basic \xff\xfe",
         "SQL": _b64("' OR 1=1 --:x"),
-        "a wildcard": _b64(f"ktc_%:{secret}"),
+        "a wildcard": _b64(f"ktc-%:{secret}"),
         "100,000 letters": _b64("x" * 100_000),
         "100,000 colons": _b64(":" * 100_000),
         "a user's access token": f"Bearer {pair.access}",

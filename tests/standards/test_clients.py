@@ -21,7 +21,7 @@ def test_credentials_are_random_long_and_recognisable():
     one, two = _made(), _made()
 
     for made in (one, two):
-        assert re.fullmatch(r"ktc_[0-9a-f]{20}", made.client_id)
+        assert re.fullmatch(r"ktc-[0-9a-f]{20}", made.client_id)
         assert re.fullmatch(r"kts_[A-Za-z0-9_-]{43}", made.secret)  # 32 bytes in base64url
     assert one.client_id != two.client_id
     assert one.secret != two.secret
@@ -78,7 +78,7 @@ def test_wrong_credentials_are_not():
         (made.client_id.upper(), made.secret),
         (made.client_id + "\x00", made.secret),
         (made.client_id + "\n", made.secret),
-        ("ktc_nobody", made.secret),
+        ("ktc-nobody", made.secret),
         ("", made.secret),
         ("%", made.secret),
         ("' OR 1=1 --", made.secret),
@@ -98,7 +98,7 @@ def test_an_unknown_client_costs_as_much_as_a_known_one(count_statements, monkey
         return compare_digest(one, other)
 
     monkeypatch.setattr("secrets.compare_digest", compare)
-    for client_id in (made.client_id, "ktc_nobody"):
+    for client_id in (made.client_id, "ktc-nobody"):
         with count_statements(exactly=1):
             clients.authenticate(client_id, "kts_wrong")
     assert compared == [(64, 64), (64, 64)]

@@ -20,7 +20,7 @@ def _run(*words):
 
 
 def _credentials(printed):
-    found = re.fullmatch(r"client_id=(ktc_\w+)\nclient_secret=(kts_[\w-]+)\n", printed)
+    found = re.fullmatch(r"client_id=(ktc-\w+)\nclient_secret=(kts_[\w-]+)\n", printed)
     assert found, printed
     return found[1], found[2]
 
@@ -47,7 +47,7 @@ def test_all_clients_are_listed():
     lines = _run("list")[0].splitlines()
 
     assert lines[0].split() == ["CLIENT", "ID", "NAME", "SCOPES", "CREATED", "STATE"]
-    assert re.fullmatch(r"ktc_\w+ +Billing +introspect +\d{4}-\d\d-\d\d +active", lines[1])
+    assert re.fullmatch(r"ktc-\w+ +Billing +introspect +\d{4}-\d\d-\d\d +active", lines[1])
     assert re.fullmatch(rf"{last} +Żółw +metrics +\d{{4}}-\d\d-\d\d +disabled", lines[2])
     assert len(lines) == 3
 
@@ -73,8 +73,8 @@ def test_a_client_is_disabled_and_deleted():
 
 @pytest.mark.parametrize("action", ["rotate-secret", "disable", "delete"])
 def test_an_unknown_client_is_told_of(action):
-    with pytest.raises(CommandError, match=r"There is no client 'ktc_x'; 'clients list' names all\."):
-        _run(action, "ktc_x")
+    with pytest.raises(CommandError, match=r"There is no client 'ktc-x'; 'clients list' names all\."):
+        _run(action, "ktc-x")
 
 
 @pytest.mark.parametrize(

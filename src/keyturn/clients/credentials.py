@@ -29,8 +29,8 @@ _NOBODYS_HASH: Final = hashlib.sha256(secrets.token_bytes(32)).hexdigest()
 
 
 def new_client_id() -> str:
-    """Return a new id: public, unique, without a character that HTTP Basic or a URL would have to encode."""
-    return f"ktc_{secrets.token_hex(10)}"
+    """Return a new id: public, unique, without a character that HTTP Basic, a URL or Django's admin would encode."""
+    return f"ktc-{secrets.token_hex(10)}"
 
 
 def new_secret() -> str:

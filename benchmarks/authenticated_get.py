@@ -29,7 +29,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 GOAL: Final = 5.0
 """How many times stock's rate Keyturn is to reach."""
 WORKERS: Final = 1
-THREADS: Final = 2
+THREADS: Final = 5
 CONNECTIONS: Final = 8
 USERS: Final = 50
 

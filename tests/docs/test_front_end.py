@@ -1,8 +1,6 @@
 """The example for front ends, run by Node against a demo, treats its user as the page says."""
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,10 +12,7 @@ from tests.docs.pages import block, page
 pytestmark = pytest.mark.server
 
 
-@pytest.mark.skipif(
-    shutil.which("node") is None and "CI" not in os.environ,
-    reason="the example is JavaScript and there is no node here",
-)
+@pytest.mark.needs("node")
 def test_only_a_final_reason_signs_out(live_server_process, tmp_path):
     example = tmp_path / "session.mjs"
     example.write_text(block(page("docs/how-to/front-end.md"), "front-end"))

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 
@@ -45,7 +44,7 @@ def _typed(commands, directory, port):
     return re.findall(rf"(.*?){_END} (\d+)\n", shell.stdout, re.DOTALL)
 
 
-@pytest.mark.skipif(shutil.which("curl") is None and "CI" not in os.environ, reason="the tours use curl")
+@pytest.mark.needs("curl")
 @pytest.mark.parametrize("name", ["README.md", "docs/concepts/sessions-and-rotation.md"])
 def test_each_line_works_and_prints_what_the_page_says(name, live_server_process, tmp_path):
     commands = _commands(block(page(name), "tour"))

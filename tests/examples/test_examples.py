@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import time
@@ -125,7 +124,7 @@ def test_a_service_that_was_paused_does_not_trust_what_it_knew(shared_keyturn, e
     assert reason_of(wait_for(401, service, tokens["access"])) == "session_revoked"
 
 
-@pytest.mark.skipif(shutil.which("curl") is None and "CI" not in os.environ, reason="there is no curl here")
+@pytest.mark.needs("curl")
 @pytest.mark.parametrize("name", NAMES)
 def test_the_lines_of_its_readme_do_what_they_say(shared_keyturn, examples, name):
     service = examples.start(name, shared_keyturn)

@@ -110,7 +110,7 @@ print(max(peak, resident()) - before)
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.needs("/proc")
 def test_a_million_sessions_take_less_than_150_megabytes():
     """The largest resident set while a million ids come in, above what the process had before."""
     said = subprocess.run([sys.executable, "-c", MEASURED], check=True, capture_output=True, text=True, timeout=100)

@@ -1,11 +1,9 @@
 """The thread that follows the feed: what it says, when it may be believed, and what it survives."""
 
 import os
-import time
 import warnings
 from datetime import timedelta
 from threading import Event
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -18,49 +16,10 @@ from keyturn.feed.connecting import own_connection
 from keyturn.feed.models import Revocation
 from keyturn.feed.reading import read
 from keyturn.feed.watcher import Watcher, watcher
+from tests.feed.waiting import PATIENCE, polled, thread_of, wait_for
 from tests.feed.writing import publish
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-PATIENCE = 20.0
-
-
-def wait_for(condition, what="it"):
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} did not happen"
-        time.sleep(0.01)
-
-
-@pytest.fixture
-def follower():
-    """A watcher of the test's own, running and fresh."""
-    made = Watcher(interval=0.02)
-    made.start()
-    assert made.wait_until_fresh(PATIENCE)
-    yield made
-    assert made.stop(PATIENCE)
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    """Time as the watcher sees it, in the test's hand."""
-
-    class Clock:
-        now = 1_000.0
-
-    monkeypatch.setattr("keyturn.feed.watcher._clock", lambda: Clock.now)
-    return Clock
-
-
-def thread_of(made) -> Any:
-    return made._thread
-
-
-def polled(made, times=2):
-    """Wait for so many polls that began after this call, at least one less."""
-    before = made.polls
-    wait_for(lambda: made.polls >= before + times, "a poll")
 
 
 def test_it_learns_of_sessions_and_keys(follower):
@@ -334,7 +293,7 @@ def test_there_is_one_a_process():
     assert bool(watcher())
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+@pytest.mark.needs("fork")
 def test_the_child_of_a_fork_begins_anew_and_leaves_the_parents_connection_alone(follower):
     sid = publish(1, at=utc_now())[0]
     wait_for(lambda: follower.is_revoked(sid))
@@ -382,80 +341,6 @@ def test_its_connection_is_outside_of_any_pool_and_keeps_no_state(monkeypatch):
 
     assert elsewhere(look) == (0.5 if connection.vendor == "sqlite" else None)
     assert options.get("timeout") != 0.5, "everybody else's stays as it is"
-
-
-@pytest.mark.postgres
-class TestOnPostgres:
-    """What only a server can do to a connection."""
-
-    @staticmethod
-    def backends():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'keyturn-feed'")
-            return [pid for (pid,) in cursor.fetchall()]
-
-    def test_a_killed_connection_is_replaced_and_nothing_is_missed(self, follower):
-        for _ in range(3):
-            wait_for(lambda: len(self.backends()) == 1, "the end of an earlier test's connection")
-            (pid,) = self.backends()
-            polls = follower.polls
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
-            sid = publish(1, at=utc_now())[0]
-            wait_for(lambda sid=sid: follower.is_revoked(sid))
-            wait_for(lambda polls=polls: follower.polls > polls + 1)
-            assert follower.is_fresh()
-            wait_for(lambda pid=pid: pid not in self.backends() and len(self.backends()) == 1)
-        assert follower.failures >= 1
-
-    def test_a_server_that_is_not_there_is_no_reason_to_end(self, monkeypatch):
-        real = own_connection
-
-        def nowhere(alias):
-            own = real(alias)
-            own.settings_dict.update(HOST="127.0.0.1", PORT="1")
-            return own
-
-        monkeypatch.setattr("keyturn.feed.watcher.own_connection", nowhere)
-        made: Any = Watcher(interval=0.02)
-        made.start()
-        wait_for(lambda: made.failures >= 3)
-        assert not made.is_fresh()
-        assert made.lag() == float("inf")
-        made._connection.settings_dict.update(
-            HOST=connection.settings_dict["HOST"], PORT=connection.settings_dict["PORT"]
-        )
-        assert made.wait_until_fresh(PATIENCE)
-        assert made.stop(PATIENCE)
-
-    def test_a_locked_table_makes_it_stale_not_wrong(self, follower, monkeypatch):
-        monkeypatch.setattr("keyturn.feed.watcher.STALENESS_BOUND", 0.2)
-        sid = uuid4()
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("LOCK TABLE keyturn_revocation IN ACCESS EXCLUSIVE MODE")
-            wait_for(lambda: not follower.is_fresh())
-            assert not follower.clears(uuid4())
-            publishing.publish(alias="default", at=utc_now(), session_ids=[sid], reason="logout")
-        wait_for(follower.is_fresh)
-        wait_for(lambda: follower.is_revoked(sid))
-
-    def test_nothing_of_it_stays_on_the_server_when_it_ends(self, follower):
-        wait_for(lambda: len(self.backends()) == 1, "the end of an earlier test's connection")
-        assert follower.stop(PATIENCE)
-        wait_for(lambda: self.backends() == [])
-
-    def test_between_polls_it_is_idle_outside_of_any_transaction_and_has_prepared_nothing(self, follower):
-        states = []
-
-        def look(given):
-            with given.cursor() as cursor:
-                cursor.execute("SELECT count(*) FROM pg_prepared_statements")
-                states.append((cursor.fetchone()[0], given.connection.info.transaction_status.name))
-
-        follower.each_poll(look)
-        polled(follower, 8)
-        assert set(states) == {(0, "IDLE")}
 
 
 def test_a_wall_clock_that_is_set_makes_it_forget_nothing(follower, monkeypatch):

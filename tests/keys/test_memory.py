@@ -245,7 +245,7 @@ def test_many_emergencies_at_once_leave_one_key_that_signs(at_once):
 
 
 @committed
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.needs("fork")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_child_of_a_fork_does_not_wait_for_a_lock_that_nobody_holds():
     raw = token(NOW)

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import StartServer
 from tests.proofs.administrator import PASSWORD, Administrator
 from tests.proofs.crowd import Ask, Crowd
-from tests.services import environment
+from tests.services import environment, needs
 from tests.services.ports import LOOPBACK
 from tests.services.process import clean_environment
 
@@ -46,7 +46,7 @@ def open_house(live_server_process: StartServer, request: pytest.FixtureRequest,
     }
     if environment.vendor() == "postgres":
         if environment.why_missing(environment.POSTGRES) is not None:
-            pytest.skip("PostgreSQL could not be started")
+            needs.absent("PostgreSQL could not be started")
         variables["DATABASE_URL"] = request.getfixturevalue("postgres_database")
     with ExitStack() as stack:
 

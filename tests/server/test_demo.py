@@ -1,9 +1,7 @@
 """``keyturn demo``: from an empty directory to curl lines that work when they are pasted."""
 
 import json
-import os
 import re
-import shutil
 import signal
 import subprocess
 import time
@@ -39,7 +37,7 @@ def _login(server: ServerProcess, name: str, password: str) -> int:
 
 
 @pytest.mark.server
-@pytest.mark.skipif(shutil.which("curl") is None and "CI" not in os.environ, reason="the lines to try need curl")
+@pytest.mark.needs("curl")
 def test_the_printed_lines_log_in_open_home_refresh_and_log_out(tmp_path):
     server = _start(tmp_path)
     try:

@@ -5,17 +5,19 @@ the database's address. The controller starts everything once; xdist's workers i
 
 ``KEYTURN_TEST_DB``            ``sqlite`` (default) or ``postgres``: what the whole run uses.
 ``KEYTURN_TEST_DURABLE``       ``1`` leaves PostgreSQL's durability as it comes, for measurements.
-``CI``                         ``true`` makes a run fail in which a service could not start.
+``CI``                         ``true`` fails a run in which a service could not start, or a test lacks what it needs.
 """
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.services import environment
+from tests.services import environment, needs
 from tests.services.identity import Identity, temporary_directory
 from tests.services.postgres import start_postgres
 from tests.services.service import Service, ServiceError
@@ -122,6 +124,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="Valkey could not be started"))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    needs.check(item)
+
+
 def _missing() -> dict[str, str]:
     names = {"PostgreSQL": environment.POSTGRES, "Valkey": environment.VALKEY}
     reasons = {name: environment.why_missing(variable) for name, variable in names.items()}
@@ -141,3 +148,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.line(f"Every test that needs {name} was skipped. This run says nothing about {name}.")
         if os.environ.get("CI") == "true":
             terminalreporter.line("CI=true: the run fails for it.", red=True, bold=True)
+    reasons = Counter(str(report.longrepr[2]).removeprefix("Skipped: ") for report in _skipped(terminalreporter))
+    for reason, count in reasons.items():
+        if reason.startswith(needs.NOT_RUN):
+            terminalreporter.section(f"{count} TESTS WERE {reason}", sep="!", red=True, bold=True)
+
+
+def _skipped(terminalreporter: pytest.TerminalReporter) -> list[Any]:
+    return [report for report in terminalreporter.stats.get("skipped", ()) if isinstance(report.longrepr, tuple)]

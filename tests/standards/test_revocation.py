@@ -16,7 +16,7 @@ from tests.bad_input.forgery import claims_of, signed_by_us, spliced
 from tests.bad_input.test_bodies import _UNREADABLE, _WRONG_VALUES
 from tests.engine.stock_tokens import stock_token
 from tests.standards.conftest import oauth_error
-from tests.standards.test_introspection import _garbage
+from tests.standards.test_introspection_of_garbage import garbage
 
 INACTIVE = {"active": False}
 
@@ -74,7 +74,7 @@ def test_the_revocation_is_in_the_feed(service, pair):
 
 
 def test_garbage_is_no_error_and_ends_nothing(service, pair):
-    for name, token in _garbage(pair).items():
+    for name, token in garbage(pair).items():
         answer = service.post("/revoke/", json.dumps({"token": token}), content_type="application/json")
         assert (answer.status_code, answer.content) == (200, b"{}"), name
     assert _is_live(pair.access)

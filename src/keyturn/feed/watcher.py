@@ -309,7 +309,7 @@ class Watcher:
             )
         except Error as error:
             # Another process, or the daily command, will do it.
-            logger.debug("old revocations stay for now: %s", error)
+            logger.debug("old revocations were not removed this time: %s", error)
         if removed < _PRUNE_AT_ONCE:
             self._prune_at = _clock() + random.uniform(0.5, 1.5) * _PRUNE_EVERY  # noqa: S311 - spreads processes
 

@@ -1,0 +1,36 @@
+"""What a test needs of the machine besides Python. Without it the test is skipped, loudly; CI fails."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from typing import Final, Never
+
+import pytest
+
+__all__ = ["NOT_RUN", "absent", "check"]
+
+NOT_RUN: Final = "NOT RUN, "
+"""How the reason of each such skip begins."""
+
+_PRESENT: Final[Mapping[str, Callable[[], bool]]] = {
+    "curl": lambda: shutil.which("curl") is not None,
+    "fork": lambda: hasattr(os, "fork"),
+    "node": lambda: shutil.which("node") is not None,
+    "/proc": lambda: sys.platform == "linux",
+}
+
+
+def check(item: pytest.Item) -> None:
+    """Do what has to be done about ``@pytest.mark.needs("curl")``."""
+    for marker in item.iter_markers("needs"):
+        for name in marker.args:
+            if not _PRESENT[name]():
+                absent(f"for want of {name}")
+
+
+def absent(why: str) -> Never:
+    """Skip the test; with ``CI=true`` fail it."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{NOT_RUN}{why}", pytrace=False)
+    pytest.skip(f"{NOT_RUN}{why}")

@@ -18,7 +18,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
-from benchmarks.driving import Driver, log_in, wait_until
+from benchmarks.driving import Driver, log_in
 from tests.services.ports import free_port
 from tests.services.postgres import PostgresServer, start_postgres
 from tests.services.process import ServerProcess, clean_environment
@@ -131,7 +131,6 @@ class Backend:
 
     def sign_everybody_in(self) -> None:
         """Get an access token for each user."""
-        wait_until(lambda: self.server.port > 0, seconds=1)
         tokens = [log_in(self.server.port, f"user{n}", "of no value") for n in range(USERS)]
         requests = [
             f"GET /home/ HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\nAuthorization: Bearer {one}\r\n\r\n"

@@ -5,11 +5,11 @@ from uuid import uuid4
 
 import pytest
 
+from keyturn.clock import aware
 from keyturn.errors import Reason
 from keyturn.sessions.client import Client
 from keyturn.sessions.models import Session
 from keyturn.sessions.outcome import Refused, Rotated
-from keyturn.sessions.values import aware
 from tests.engine.acting import CURL, FIREFOX, IDLE, NOW, ended, examined, later, opened, placed, policy, present, row
 
 TICK = timedelta(microseconds=1)

@@ -7,13 +7,13 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
+from keyturn.clock import aware, stored
 from keyturn.errors import Reason
 from keyturn.sessions.listing import live_sessions
 from keyturn.sessions.models import Session
 from keyturn.sessions.outcome import Converged, Forgiven, Refused, Reused, Rotated
 from keyturn.sessions.pruning import prune
 from keyturn.sessions.revocation import revoke_sessions
-from keyturn.sessions.values import aware, stored
 from tests.engine.acting import IDLE, NOW, examined, later, opened, policy, present, row
 from tests.engine.tokens import claims_of, login, refreshed
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from tests.services.ports import LOOPBACK
 from tests.services.process import clean_environment
 
-__all__ = ["KEYTURN", "PRODUCTION", "SECRET", "Answer", "ask", "keyturn", "raw", "word"]
+__all__ = ["KEYTURN", "PRODUCTION", "SECRET", "Answer", "ask", "keyturn", "raw", "word", "workers_of"]
 
 KEYTURN: Final = (sys.executable, "-m", "keyturn_server.cli")
 
@@ -91,3 +91,16 @@ def word(answer: Answer) -> str:
     assert isinstance(answer.json["detail"], str)
     assert answer.json["detail"]
     return str(answer.json["code"])
+
+
+def workers_of(pid: int) -> set[int]:
+    """The worker processes of a server; its other child is a helper of Python's own."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return {int(child) for child in children if b"spawn_main" in _command_line(child)}
+
+
+def _command_line(pid: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""  # it has just ended

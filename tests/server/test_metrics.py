@@ -5,12 +5,11 @@ import os
 import re
 import signal
 import time
-from pathlib import Path
 
 import pytest
 
 from tests.server.conftest import running
-from tests.server.running import ask, keyturn
+from tests.server.running import ask, keyturn, workers_of
 
 
 @pytest.fixture(scope="module")
@@ -62,10 +61,10 @@ def test_nobody_else_is_told(server, credentials):
 @pytest.mark.server
 def test_a_worker_that_was_killed_does_not_count_as_furthest_behind(server, credentials):
     process, _ = server
-    children = _workers(process.pid)
-    os.kill(children[0], signal.SIGKILL)
+    killed = min(workers_of(process.pid))
+    os.kill(killed, signal.SIGKILL)
     deadline = time.monotonic() + 30
-    while len(_workers(process.pid)) < 2 or children[0] in _workers(process.pid):
+    while len(workers_of(process.pid)) < 2 or killed in workers_of(process.pid):
         assert time.monotonic() < deadline
         time.sleep(0.1)
     process.wait_until_it_answers("/health/live/", seconds=15)
@@ -73,15 +72,3 @@ def test_a_worker_that_was_killed_does_not_count_as_furthest_behind(server, cred
     while values(process, credentials)["keyturn_feed_last_poll_timestamp_seconds"] < killed_at:
         assert time.monotonic() < deadline
         time.sleep(0.1)
-
-
-def _workers(pid):
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in children if b"spawn_main" in _command_line(child)]
-
-
-def _command_line(pid):
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""

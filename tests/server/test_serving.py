@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.running import KEYTURN, PRODUCTION, SECRET, ask, keyturn
+from tests.server.running import KEYTURN, PRODUCTION, SECRET, ask, keyturn, workers_of
 from tests.services import ports
 from tests.services.ports import LOOPBACK
 from tests.services.process import ServerProcess, clean_environment
@@ -46,12 +46,6 @@ def serving(directory: Path, *options: str, env: dict[str, str] | None = None) -
         yield server
     finally:
         server.stop()
-
-
-def _workers(pid: int) -> set[int]:
-    """The worker processes of a server; its other child is a helper of Python's own."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return {int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()}
 
 
 def _eventually(condition, seconds: float = 15) -> None:
@@ -145,9 +139,9 @@ def test_a_request_under_way_is_answered_before_it_stops(migrated):
 @pytest.mark.server
 def test_a_worker_that_dies_is_replaced(migrated):
     with serving(migrated) as server:
-        (worker,) = _workers(server.pid)
+        (worker,) = workers_of(server.pid)
         os.kill(worker, signal.SIGKILL)
-        _eventually(lambda: bool(_workers(server.pid) - {worker}))
+        _eventually(lambda: bool(workers_of(server.pid) - {worker}))
         server.wait_until_it_answers("/health/live/", seconds=15)
         assert "Unexpected exit from worker-1" in server.output()
         assert server.stop() == 0
@@ -156,7 +150,7 @@ def test_a_worker_that_dies_is_replaced(migrated):
 @pytest.mark.server
 def test_workers_do_not_outlive_a_server_that_was_killed(migrated):
     with serving(migrated, "--workers", "2") as server:
-        assert len(_workers(server.pid)) == 2
+        assert len(workers_of(server.pid)) == 2
         os.kill(server.pid, signal.SIGKILL)
         _eventually(lambda: _is_free(server.port))
 

@@ -13,10 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from keyturn.api.user_agents import readable_user_agent
-from keyturn.clock import utc_now
+from keyturn.clock import aware, stored, utc_now
 from keyturn.sessions.models import Session
 from keyturn.sessions.revocation import RevokeReason, revoke_sessions
-from keyturn.sessions.values import aware, stored
 
 __all__ = ["SessionAdmin"]
 

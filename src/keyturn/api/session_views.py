@@ -14,11 +14,10 @@ from keyturn import conf
 from keyturn.api.authentication import JWTAuthentication
 from keyturn.api.base import KeyturnView
 from keyturn.api.user_agents import readable_user_agent
-from keyturn.clock import utc_now
+from keyturn.clock import aware, utc_now
 from keyturn.sessions.listing import live_sessions
 from keyturn.sessions.models import Session
 from keyturn.sessions.revocation import RevokeReason, revoke_sessions, revoke_user_sessions
-from keyturn.sessions.values import aware
 from keyturn.tokens.claims import TokenType
 
 __all__ = ["SessionListView", "SessionView"]

@@ -5,14 +5,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.conf import settings
 from django.db import router
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from keyturn.clients.credentials import is_client_id, matches, new_client_id, new_secret, secret_hash
 from keyturn.clients.models import ServiceClient
 from keyturn.clients.scopes import SCOPES, Scope
+from keyturn.clock import stored
 
 __all__ = ["Created", "authenticate", "create", "delete", "disable", "has_scope", "listed", "rotate_secret"]
 
@@ -58,7 +57,7 @@ def create(*, name: str, scopes: Collection[str], now: datetime) -> Created:
         name=name,
         secret_hash=secret_hash(created.secret),
         scopes=" ".join(scope for scope in SCOPES if scope in scopes),
-        created_at=_stored(now),
+        created_at=stored(now),
     )
     logger.info("service client %s created", created.client_id)
     return created
@@ -104,7 +103,7 @@ def disable(client_id: str, *, now: datetime) -> bool:
     Returns:
         Whether there is such a client.
     """
-    if _found(client_id).filter(disabled_at__isnull=True).update(disabled_at=_stored(now)):
+    if _found(client_id).filter(disabled_at__isnull=True).update(disabled_at=stored(now)):
         logger.info("service client %s disabled", client_id)
         return True
     return _found(client_id).exists()
@@ -130,8 +129,3 @@ def _database() -> str:
 def _found(client_id: str) -> "QuerySet[ServiceClient]":
     clients = ServiceClient.objects.using(_database())
     return clients.filter(pk=client_id) if is_client_id(client_id) else clients.none()
-
-
-def _stored(moment: datetime) -> datetime:
-    """An aware moment in the form model fields take: naive local time where the project has ``USE_TZ = False``."""
-    return moment if settings.USE_TZ else timezone.make_naive(moment, timezone.get_default_timezone())

@@ -8,12 +8,11 @@ from uuid import UUID
 from django.apps import apps
 from django.db.models.signals import post_save
 
-from keyturn.clock import utc_now
+from keyturn.clock import stored, utc_now
 from keyturn.sessions import blacklist
 from keyturn.sessions.identity import adopted_session_id
 from keyturn.sessions.revocation import RevokeReason, revoke_sessions, sessions_revoked
 from keyturn.sessions.statements import database
-from keyturn.sessions.values import stored
 from keyturn.tokens.claims import Claims
 from keyturn.tokens.stock import claimed_user
 

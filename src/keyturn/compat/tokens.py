@@ -23,7 +23,7 @@ from rest_framework_simplejwt.tokens import (
 
 from keyturn import conf
 from keyturn.api.client import current_client
-from keyturn.clock import utc_now
+from keyturn.clock import aware, utc_now
 from keyturn.compat.blacklist import blacklisted_row, outstanding_row
 from keyturn.compat.errors import RefusedToken, stock_token_errors
 from keyturn.compat.live_settings import LiveLifetime
@@ -33,7 +33,6 @@ from keyturn.sessions.blacklist import blacklisted_among
 from keyturn.sessions.identity import adopted_session_id
 from keyturn.sessions.models import Session
 from keyturn.sessions.statements import database
-from keyturn.sessions.values import aware
 from keyturn.tokens.authenticating import check_session, stands_unread
 from keyturn.tokens.claims import GENERATION, SESSION_ID, Claims, TokenType, interpret
 from keyturn.tokens.ending import end_session_of

@@ -3,10 +3,20 @@
 from keyturn.jose.derivation import derive_key
 from keyturn.jose.jwk import public_half, public_jwk, read_jwk, thumbprint
 from keyturn.jose.keys import Key, KeySet
-from keyturn.jose.memory import CheckedToken, CheckedTokens, RecentlyUsed
-from keyturn.jose.tokens import Expectation, Verified, sign, verify, verify_token
+from keyturn.jose.memory import CheckedToken, CheckedTokens, RecentlyUsed, digest
+from keyturn.jose.tokens import (
+    KEYS_OF_ITS_OWN,
+    Expectation,
+    Verified,
+    sign,
+    text_of,
+    unverified_header,
+    verify,
+    verify_token,
+)
 
 __all__ = [
+    "KEYS_OF_ITS_OWN",
     "CheckedToken",
     "CheckedTokens",
     "Expectation",
@@ -15,11 +25,14 @@ __all__ = [
     "RecentlyUsed",
     "Verified",
     "derive_key",
+    "digest",
     "public_half",
     "public_jwk",
     "read_jwk",
     "sign",
+    "text_of",
     "thumbprint",
+    "unverified_header",
     "verify",
     "verify_token",
 ]

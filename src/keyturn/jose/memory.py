@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from keyturn.jose.keys import Key, KeySet
 
-__all__ = ["CheckedToken", "CheckedTokens", "RecentlyUsed"]
+__all__ = ["CheckedToken", "CheckedTokens", "RecentlyUsed", "digest"]
 
 _T = TypeVar("_T")
 
@@ -88,13 +88,14 @@ class CheckedTokens:
 
     def recall(self, token: str, keys: KeySet) -> CheckedToken | None:
         """Return what is known of a token; None where it has to be checked, perhaps with another key."""
-        found = self._recent.get(_name(token))
+        found = self._recent.get(digest(token))
         return found if found is not None and found.is_by_one_of(keys) else None
 
     def remember(self, token: str, checked: CheckedToken) -> None:
         """Keep a token that was checked just now."""
-        self._recent.put(_name(token), checked)
+        self._recent.put(digest(token), checked)
 
 
-def _name(token: str) -> bytes:
-    return hashlib.sha256(token.encode("ascii")).digest()
+def digest(token: str | bytes) -> bytes:
+    """The name that a token is remembered by: its SHA-256, which gives away nothing of it."""
+    return hashlib.sha256(token.encode("utf-8", "replace") if isinstance(token, str) else token).digest()

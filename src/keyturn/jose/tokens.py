@@ -15,7 +15,17 @@ from keyturn.errors import Reason, RefusedError
 from keyturn.jose.keys import Key, KeySet
 from keyturn.jose.memory import CheckedToken, CheckedTokens
 
-__all__ = ["MAX_TOKEN_LENGTH", "Expectation", "Verified", "sign", "verify", "verify_token"]
+__all__ = [
+    "KEYS_OF_ITS_OWN",
+    "MAX_TOKEN_LENGTH",
+    "Expectation",
+    "Verified",
+    "sign",
+    "text_of",
+    "unverified_header",
+    "verify",
+    "verify_token",
+]
 
 MAX_TOKEN_LENGTH: Final = 16_384
 """Characters; no token of ours comes near, and nobody shall make us hash megabytes."""
@@ -25,7 +35,9 @@ _LAST_SECOND: Final = 253_402_300_799
 
 # The signature is all that PyJWT is asked about: its claim checks take "exp": "12" for a number, refuse tokens by
 # their `iat`, and fall over infinities; its parser takes a token apart twice, a character at a time. Both are below.
-_KEYS_OF_ITS_OWN: Final = frozenset({"jku", "jwk", "x5c", "x5u"})
+KEYS_OF_ITS_OWN: Final = frozenset({"jku", "jwk", "x5c", "x5u"})
+"""Header parameters by which a token says with which key to verify it (RFC 8725 section 3.10)."""
+
 _BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 
 
@@ -107,7 +119,7 @@ def verify_token(
             wrong_issuer, missing_claim or invalid_claim.
         UnavailableError: the keys live at a URL that does not answer.
     """
-    token = _text(raw)
+    token = text_of(raw)
     checked = None if memory is None else memory.recall(token, keys)
     if checked is None:
         checked = _checked(token, keys)
@@ -120,7 +132,12 @@ def verify_token(
     return Verified(claims, checked.kid)
 
 
-def _text(raw: str | bytes) -> str:
+def text_of(raw: str | bytes) -> str:
+    """Return a token as text.
+
+    Raises:
+        RefusedError: malformed: it cannot be one.
+    """
     if len(raw) > MAX_TOKEN_LENGTH:
         raise RefusedError(Reason.MALFORMED, "too long")
     try:
@@ -144,23 +161,46 @@ class _Parts:
     signature: bytes
 
 
+def _split(token: str) -> list[str]:
+    parts = token.split(".")
+    if len(parts) != 3:
+        raise RefusedError(Reason.MALFORMED, "not three parts")
+    return parts
+
+
 def _parts(token: str) -> _Parts:
+    head, body, signature = _split(token)
+    header = _header(head)
     try:
-        head, body, signature = token.split(".")
+        return _Parts(header, _decoded(body), f"{head}.{body}".encode("ascii"), _decoded(signature))
     except ValueError:
-        raise RefusedError(Reason.MALFORMED, "not three parts") from None
+        raise RefusedError(Reason.MALFORMED, "no base64url") from None
+
+
+def unverified_header(token: str) -> dict[str, Any]:
+    """Return the header of a token, which nothing vouches for.
+
+    Args:
+        token: from :func:`text_of`.
+
+    Raises:
+        RefusedError: malformed.
+    """
+    return _header(_split(token)[0])
+
+
+def _header(head: str) -> dict[str, Any]:
     try:
         header = _object(_decoded(head))
-        parts = _Parts(header, _decoded(body), f"{head}.{body}".encode("ascii"), _decoded(signature))
     except (ValueError, RecursionError):
-        raise RefusedError(Reason.MALFORMED, "no readable header, or no base64url") from None
+        raise RefusedError(Reason.MALFORMED, "no readable header") from None
     # RFC 7515 section 4.1.11: an extension that is not understood must be refused, and we understand none.
     if "crit" in header or "b64" in header:
         raise RefusedError(Reason.MALFORMED, "critical header extension")
     kid = header.get("kid")
     if kid is not None and not isinstance(kid, str):
         raise RefusedError(Reason.MALFORMED, "kid is no string")
-    return parts
+    return header
 
 
 def _decoded(segment: str) -> bytes:
@@ -191,7 +231,7 @@ def _checked(token: str, keys: KeySet) -> CheckedToken:
         candidates = () if found is None else (found,)
     if not candidates:
         raise RefusedError(Reason.UNKNOWN_KEY, "no key for this token")
-    if not _KEYS_OF_ITS_OWN.isdisjoint(parts.header) and (kid is None or kid in keys.named):
+    if not KEYS_OF_ITS_OWN.isdisjoint(parts.header) and (kid is None or kid in keys.named):
         # RFC 8725 section 3.10. No token of ours has such a header; other issuers', whose keys are remote, may.
         raise RefusedError(Reason.MALFORMED, "a key, or where to find one, in the header")
     algorithm = parts.header.get("alg")

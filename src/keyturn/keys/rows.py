@@ -4,10 +4,9 @@ import json
 import math
 from datetime import datetime, timedelta
 
-from django.conf import settings as django_settings
 from django.db import router
-from django.utils import timezone
 
+from keyturn.clock import aware, stored
 from keyturn.jose import public_half, public_jwk
 from keyturn.jose.private import PrivateKey, generate, to_der
 from keyturn.keys.models import SigningKey
@@ -31,10 +30,10 @@ def read(alias: str) -> tuple[RingKey, ...]:
             algorithm=row.algorithm,
             public_jwk=row.public_jwk,
             sealed=row.sealed,
-            created_at=_aware(row.created_at),
-            activates_at=_aware(row.activates_at),
+            created_at=aware(row.created_at),
+            activates_at=aware(row.activates_at),
             longest_lifetime=timedelta(seconds=row.longest_lifetime),
-            revoked_at=None if row.revoked_at is None else _aware(row.revoked_at),
+            revoked_at=None if row.revoked_at is None else aware(row.revoked_at),
             revoked_reason=row.revoked_reason,
         )
         for row in SigningKey.objects.using(alias).order_by("sequence")
@@ -82,8 +81,8 @@ def add(
         algorithm=algorithm,
         public_jwk=json.dumps(jwk, sort_keys=True),
         sealed=seal(to_der(key), secret=secret, kid=jwk["kid"], algorithm=algorithm),
-        created_at=_stored(now),
-        activates_at=_stored(activates_at),
+        created_at=stored(now),
+        activates_at=stored(activates_at),
         longest_lifetime=_seconds(lifetime),
     )
     SigningKey.objects.using(alias).bulk_create([row], ignore_conflicts=True)
@@ -98,14 +97,14 @@ def lengthen(kid: str, lifetime: timedelta, *, alias: str) -> None:
 
 def activate(kid: str, *, at: datetime, alias: str) -> bool:
     """Let a key that waits sign from now on. One statement."""
-    waiting = SigningKey.objects.using(alias).filter(kid=kid, revoked_at=None, activates_at__gt=_stored(at))
-    return waiting.update(activates_at=_stored(at)) == 1
+    waiting = SigningKey.objects.using(alias).filter(kid=kid, revoked_at=None, activates_at__gt=stored(at))
+    return waiting.update(activates_at=stored(at)) == 1
 
 
 def revoke(kid: str, *, at: datetime, reason: str, alias: str) -> bool:
     """End a key and forget its private half. One statement."""
     standing = SigningKey.objects.using(alias).filter(kid=kid, revoked_at=None)
-    return standing.update(revoked_at=_stored(at), revoked_reason=reason, sealed="") == 1
+    return standing.update(revoked_at=stored(at), revoked_reason=reason, sealed="") == 1
 
 
 def reseal(key: RingKey, sealed: str, *, alias: str) -> bool:
@@ -126,14 +125,3 @@ def remove(kid: str, *, alias: str) -> None:
 def _seconds(lifetime: timedelta) -> int:
     # What a PositiveIntegerField holds on every database.
     return min(max(math.ceil(lifetime.total_seconds()), 0), 2_147_483_647)
-
-
-def _stored(moment: datetime) -> datetime:
-    """An aware moment in the form model fields take: naive local time where the project has ``USE_TZ = False``."""
-    if django_settings.USE_TZ:
-        return moment
-    return timezone.make_naive(moment, timezone.get_default_timezone())
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment if timezone.is_aware(moment) else timezone.make_aware(moment, timezone.get_default_timezone())

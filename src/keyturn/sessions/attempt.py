@@ -9,6 +9,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connections
 
+from keyturn.clock import aware
 from keyturn.errors import Reason
 from keyturn.sessions.blacklist import with_blacklisted
 from keyturn.sessions.client import Binding, Client
@@ -18,7 +19,7 @@ from keyturn.sessions.outcome import Refused
 from keyturn.sessions.overtaken import overtaken
 from keyturn.sessions.policy import Policy
 from keyturn.sessions.statements import rotate_sql
-from keyturn.sessions.values import aware, for_column
+from keyturn.sessions.values import for_column
 
 __all__ = ["Attempt", "read_session"]
 

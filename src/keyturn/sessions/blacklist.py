@@ -14,9 +14,9 @@ from django.apps import apps
 from django.db import connections
 from django.db.models import Exists, F, QuerySet, Value
 
+from keyturn.clock import stored
 from keyturn.sessions.models import Session
 from keyturn.sessions.statements import database
-from keyturn.sessions.values import stored
 
 __all__ = [
     "ListedProgress",

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any, Final
 
+from keyturn.clock import stored
 from keyturn.sessions import blacklist
 from keyturn.sessions.models import Session
 from keyturn.sessions.statements import database
-from keyturn.sessions.values import stored
 
 __all__ = ["live_sessions"]
 

@@ -7,13 +7,14 @@ from uuid import UUID
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connections
 
+from keyturn.clock import stored
 from keyturn.sessions.client import Binding, Client
 from keyturn.sessions.fingerprint import password_fingerprint
 from keyturn.sessions.identity import new_session_id
 from keyturn.sessions.models import Session
 from keyturn.sessions.policy import Policy
 from keyturn.sessions.statements import database, insert_sql
-from keyturn.sessions.values import for_column, stored
+from keyturn.sessions.values import for_column
 
 __all__ = ["adopt_session", "open_session"]
 

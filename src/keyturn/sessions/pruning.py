@@ -7,9 +7,9 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from keyturn.clock import stored
 from keyturn.sessions.models import Session
 from keyturn.sessions.statements import database
-from keyturn.sessions.values import stored
 
 __all__ = ["PruneProgress", "prune"]
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import OperationalError, connections
 
+from keyturn.clock import aware
 from keyturn.errors import Reason, UnavailableError
 from keyturn.sessions.attempt import Attempt
 from keyturn.sessions.client import Binding, BindingKind, Client, same_agent
@@ -18,7 +19,6 @@ from keyturn.sessions.revocation import RevokeReason, revoke_sessions
 from keyturn.sessions.rule import Presented, Standing, Verdict, acceptable, judge
 from keyturn.sessions.statements import database
 from keyturn.sessions.unsettled import remember_reused
-from keyturn.sessions.values import aware
 
 __all__ = ["MAX_GENERATION", "examine", "rotate", "touch"]
 

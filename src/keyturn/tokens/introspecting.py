@@ -11,11 +11,10 @@ from typing import Any, Final
 from keyturn.errors import RefusedError
 from keyturn.sessions.client import Client
 from keyturn.sessions.models import Session
-from keyturn.sessions.values import aware
 from keyturn.tokens.authenticating import authenticate, check_session, read_user
 from keyturn.tokens.claims import Claims, TokenType, check_refresh_claims, read_any
 from keyturn.tokens.ending import end_session_of
-from keyturn.tokens.minting import FIRST_PARTY
+from keyturn.tokens.minting import session_facts
 from keyturn.tokens.stock import claimed_user
 from keyturn.tokens.verifying import check_refresh
 
@@ -93,12 +92,7 @@ def _is_for_requests(claims: Claims, types: Collection[str]) -> bool:
 def _told(claims: Claims, session: Session | None, user: Any, *, token_type: str | None) -> Mapping[str, Any]:
     said: dict[str, Any] = {"sub": claims.user_id}
     if session is not None:
-        said |= {
-            "sid": str(session.pk),
-            "auth_time": int(aware(session.auth_time).timestamp()),
-            "amr": session.amr.split(),
-            "client_id": FIRST_PARTY,
-        }
+        said |= session_facts(session)
     said |= claims.payload
     told = {name: said[name] for name in _TOLD if said.get(name) is not None}
     # RFC 7662 section 2.2: RFC 6749's token_type. A refresh token has none, so nobody takes it for an access token.

@@ -11,11 +11,10 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils.module_loading import import_string
 
 from keyturn import conf, keys
-from keyturn.clock import utc_now
+from keyturn.clock import aware, utc_now
 from keyturn.jose import Key, sign
 from keyturn.sessions.models import Session
-from keyturn.sessions.policy import Policy
-from keyturn.sessions.values import aware
+from keyturn.sessions.user_table import user_table
 from keyturn.tokens.claims import GENERATION, SESSION_ID, TokenType
 from keyturn.tokens.own_claims import own_claims
 
@@ -28,6 +27,7 @@ __all__ = [
     "password_claim",
     "refresh_payload",
     "session_claims",
+    "session_facts",
     "user_claims",
 ]
 
@@ -139,9 +139,14 @@ def session_claims(session: Session, *, user_id: Any) -> dict[str, Any]:
     Raises:
         ImproperlyConfigured: ``ACCESS_TOKEN_CLAIMS`` gave a claim that is not its to give.
     """
-    return own_claims(session) | {
-        # The session's user, whatever a project writes into the claim of its own.
-        "sub": str(session.user_id) if Policy.current().users.id_field.primary_key else str(user_id),
+    # The session's user, whatever a project writes into the claim of its own.
+    by_key = user_table(conf.get().user_id_field).id_field.primary_key
+    return own_claims(session) | session_facts(session) | {"sub": str(session.user_id if by_key else user_id)}
+
+
+def session_facts(session: Session) -> dict[str, Any]:
+    """What the session's row alone says: its id, whose client it is, when and how the user signed in."""
+    return {
         SESSION_ID: str(session.id),
         "client_id": FIRST_PARTY,
         "auth_time": _seconds(session.auth_time),

@@ -4,14 +4,13 @@ What may change is looked at each time: the time, the settings, the key that ver
 Tokens are known by their SHA-256.
 """
 
-import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from keyturn import conf, keys
-from keyturn.jose import CheckedToken, RecentlyUsed
+from keyturn.jose import CheckedToken, RecentlyUsed, digest
 from keyturn.tokens.authenticating import stands_unread
 from keyturn.tokens.claims import Claims, interpret, signature_of
 
@@ -48,7 +47,7 @@ def recall(raw: str | bytes, *, now: datetime) -> tuple[Claims, dict[str, Any]] 
     Returns:
         None wherever there is anything to look at; the token then goes the long way.
     """
-    seen = _recent.get(_name(raw))
+    seen = _recent.get(digest(raw))
     if seen is None:
         return None
     settings = conf.get()
@@ -75,8 +74,4 @@ def remember(raw: str | bytes, *, now: datetime) -> None:
     payload = json.loads(signed.payload)
     claims = interpret(payload)
     if "nbf" not in payload and stands_unread(claims):
-        _recent.put(_name(raw), _Seen(claims, signed, conf.get(), payload["exp"]))
-
-
-def _name(raw: str | bytes) -> bytes:
-    return hashlib.sha256(raw.encode("utf-8", "replace") if isinstance(raw, str) else raw).digest()
+        _recent.put(digest(raw), _Seen(claims, signed, conf.get(), payload["exp"]))

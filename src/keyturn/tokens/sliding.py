@@ -6,8 +6,8 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser
 
 from keyturn import conf
+from keyturn.clock import aware
 from keyturn.sessions.client import Client
-from keyturn.sessions.values import aware
 from keyturn.tokens.claims import TokenType
 from keyturn.tokens.issuing import open_listed_session
 from keyturn.tokens.minting import access_payload, encode_access, user_claims

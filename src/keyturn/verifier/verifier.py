@@ -11,13 +11,12 @@ from types import TracebackType
 from typing import Self
 
 from keyturn.errors import Reason, RefusedError
-from keyturn.jose import Key
-from keyturn.verifier.checking import check_signed, expectation, key_name, text_of
+from keyturn.jose import Key, RecentlyUsed, digest, text_of
+from keyturn.verifier.checking import check_signed, expectation, key_name
 from keyturn.verifier.endpoints import Endpoints
 from keyturn.verifier.following import Follower, Knowledge
 from keyturn.verifier.introspecting import Introspection
 from keyturn.verifier.keyring import KeyRing
-from keyturn.verifier.memo import Checked, Memo
 from keyturn.verifier.settings import Options
 from keyturn.verifier.transport import Transport, basic_credentials
 from keyturn.verifier.undecided import UndecidedError
@@ -66,7 +65,8 @@ class _Working:
         self.transport = Transport(options.ssl_context)
         endpoints = Endpoints(options, self.transport)
         self.keys = KeyRing(options, endpoints, self.transport, revoked=revoked_keys)
-        self.memo = Memo()
+        # By their hash; whether one still stands is asked every time anew.
+        self.recent: RecentlyUsed[tuple[VerifiedToken, Key]] = RecentlyUsed()
         self.follower: Follower | None = None
         self.introspection: Introspection | None = None
         if options.feed:
@@ -304,13 +304,14 @@ class Verifier:
     def _checked(self, working: _Working, text: str, key: Key) -> VerifiedToken:
         """Verify the token itself, or recognise it; times are looked at in either case."""
         now = time.time()
-        seen = working.memo.get(text)
-        if seen is not None and seen.key is key:
-            if seen.token.expires_at.timestamp() <= now - self._options.leeway:
+        name = digest(text)
+        seen = working.recent.get(name)
+        if seen is not None and seen[1] is key:
+            if seen[0].expires_at.timestamp() <= now - self._options.leeway:
                 raise RefusedError(Reason.EXPIRED)
-            return seen.token
+            return seen[0]
         token = check_signed(text, key, now=now, expect=self._expect)
-        working.memo.put(text, Checked(token, key))
+        working.recent.put(name, (token, key))
         return token
 
     def _is_covered(self, knowledge: Knowledge, token: VerifiedToken) -> bool:

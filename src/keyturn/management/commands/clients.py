@@ -6,11 +6,10 @@ from datetime import UTC
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
 from keyturn import clients
 from keyturn.clients.models import ServiceClient
-from keyturn.clock import utc_now
+from keyturn.clock import aware, utc_now
 
 __all__ = ["Command"]
 
@@ -89,13 +88,10 @@ class Command(BaseCommand):
 
 
 def _row(client: ServiceClient) -> tuple[str, ...]:
-    created: Any = client.created_at
-    if timezone.is_naive(created):
-        created = timezone.make_aware(created, timezone.get_default_timezone())
     return (
         client.client_id,
         client.name,
         client.scopes,
-        created.astimezone(UTC).strftime("%Y-%m-%d"),
+        aware(client.created_at).astimezone(UTC).strftime("%Y-%m-%d"),
         "active" if client.disabled_at is None else "disabled",
     )

@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from keyturn.clock import utc_now
+from keyturn.clock import aware, stored, utc_now
 from keyturn.sessions.models import Session
-from keyturn.sessions.values import aware, stored
 from tests.compat.stock import stock_refresh
 from tests.contract.caller import Caller, assert_refused, claims, session_of, turn_back
 

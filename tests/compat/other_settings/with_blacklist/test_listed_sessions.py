@@ -11,8 +11,8 @@ from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from rest_framework_simplejwt.tokens import RefreshToken, SlidingToken
 
+from keyturn.clock import aware
 from keyturn.sessions.models import Session
-from keyturn.sessions.values import aware
 from tests.contract.caller import Caller, Tokens, assert_refused, claims, session_of
 
 

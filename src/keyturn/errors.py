@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["REFUSALS", "KeyturnError", "Reason", "Refusal", "RefusedError", "UnavailableError"]
+__all__ = ["REFUSALS", "KeyturnError", "Reason", "Refusal", "RefusedError", "TooManyAttemptsError", "UnavailableError"]
 
 
 class Reason(StrEnum):
@@ -35,6 +35,10 @@ class Reason(StrEnum):
     USER_NOT_FOUND = "user_not_found"
     USER_MISMATCH = "user_mismatch"
     BAD_CREDENTIALS = "bad_credentials"
+    EMAIL_NOT_VERIFIED = "email_not_verified"
+    MFA_REQUIRED = "mfa_required"
+    PASSWORD_RESET_REQUIRED = "password_reset_required"  # noqa: S105 - a word, not a password
+    TOO_MANY_ATTEMPTS = "too_many_attempts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,10 @@ REFUSALS: Final[Mapping[Reason, Refusal]] = MappingProxyType(
         Reason.USER_NOT_FOUND: Refusal(401, "user_not_found", "User not found"),
         Reason.USER_MISMATCH: Refusal(401, "token_not_valid", _INVALID),
         Reason.BAD_CREDENTIALS: Refusal(401, "no_active_account", "No active account found with the given credentials"),
+        Reason.EMAIL_NOT_VERIFIED: Refusal(401, "email_not_verified", "Verify your e-mail address first."),
+        Reason.MFA_REQUIRED: Refusal(401, "mfa_required", "A second factor is required."),
+        Reason.PASSWORD_RESET_REQUIRED: Refusal(401, "password_reset_required", "Reset your password first."),
+        Reason.TOO_MANY_ATTEMPTS: Refusal(429, "too_many_attempts", "Too many attempts. Try again later."),
     }
 )
 
@@ -98,6 +106,19 @@ class RefusedError(KeyturnError):
     def message(self) -> str:
         """The sentence for the client, where simplejwt has a more exact one: that."""
         return self.refusal.detail
+
+
+class TooManyAttemptsError(RefusedError):
+    """Somebody tries too often; nothing was looked at.
+
+    Args:
+        retry_after: seconds after which a try is looked at again (RFC 6585 section 4, RFC 9110 section 10.2.3).
+        evidence: for the log only: what was counted.
+    """
+
+    def __init__(self, retry_after: int, evidence: str = "") -> None:
+        super().__init__(Reason.TOO_MANY_ATTEMPTS, evidence)
+        self.retry_after = max(1, retry_after)
 
 
 class UnavailableError(KeyturnError):

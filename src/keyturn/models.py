@@ -1,8 +1,24 @@
 """Where Django looks for models; each lives in its room."""
 
+from keyturn.accounts.models import Flow
 from keyturn.clients.models import ServiceClient
+from keyturn.defence.models import AttemptCounter
 from keyturn.feed.models import Revocation
 from keyturn.keys.models import SigningKey
+from keyturn.mail.models import OutgoingMail
 from keyturn.sessions.models import Session
+from keyturn.signin.models import AccountState
+from keyturn.trail.models import AuditEvent, Tally
 
-__all__ = ["Revocation", "ServiceClient", "Session", "SigningKey"]
+__all__ = [
+    "AccountState",
+    "AttemptCounter",
+    "AuditEvent",
+    "Flow",
+    "OutgoingMail",
+    "Revocation",
+    "ServiceClient",
+    "Session",
+    "SigningKey",
+    "Tally",
+]

@@ -1,5 +1,7 @@
 """What an ordinary Django project with Keyturn in it has in its settings. The database comes from a sibling module."""
 
+from keyturn.accounts.defaults import *  # noqa: F403 - as a project does it
+
 SECRET_KEY = "for-tests-only-and-of-no-value-to-anybody-else"
 DEBUG = False
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
@@ -14,6 +16,10 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.headless",
     "rest_framework",
     "keyturn",
 ]
@@ -25,6 +31,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 

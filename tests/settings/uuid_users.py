@@ -1,7 +1,7 @@
 """The tests' settings with the user model of tests/apps/uuid_users, beside simplejwt's ``token_blacklist``."""
 
-from tests.settings import *  # noqa: F403 - settings are a namespace
-from tests.settings import INSTALLED_APPS as _APPS
+from tests.settings.without_accounts import *  # noqa: F403 - settings are a namespace
+from tests.settings.without_accounts import INSTALLED_APPS as _APPS
 
 INSTALLED_APPS = ["tests.apps.uuid_users", *_APPS, "rest_framework_simplejwt.token_blacklist"]
 AUTH_USER_MODEL = "uuid_users.User"

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from keyturn import conf
 from keyturn.sessions.client import Client
+from keyturn.trail import calling as trail
 
 __all__ = ["calling", "client_of", "current_client"]
 
@@ -29,9 +30,11 @@ def current_client() -> Client:
 @contextmanager
 def calling(request: HttpRequest) -> Iterator[None]:
     """Make the caller known to code that is handed no request, such as ``RefreshToken.for_user(user)``."""
-    token = _current.set(client_of(request))
+    client = client_of(request)
+    token = _current.set(client)
     try:
-        yield
+        with trail.calling(trail.Caller(ip=client.ip, user_agent=client.user_agent)):
+            yield
     finally:
         _current.reset(token)
 

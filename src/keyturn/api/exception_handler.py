@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler as rest_exception_handler
 
 from keyturn.api.errors import STORE_ERRORS, PayloadTooLarge, TemporarilyUnavailable, challenge, refusal_body
-from keyturn.errors import RefusedError
+from keyturn.errors import RefusedError, TooManyAttemptsError
 
 __all__ = ["exception_handler"]
 
@@ -31,7 +31,11 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
     if isinstance(error, RefusedError):
         body = refusal_body(error) | getattr(context.get("view"), "told_otherwise", {}).get(error.reason, {})
         logger.info("refused: %s (%s)", error.reason.value, error.evidence)
-        return Response(body, status=error.refusal.status, headers={"WWW-Authenticate": _challenge(context, body)})
+        if isinstance(error, TooManyAttemptsError):
+            headers = {"Retry-After": str(error.retry_after)}
+        else:
+            headers = {"WWW-Authenticate": _challenge(context, body)}
+        return Response(body, status=error.refusal.status, headers=headers)
     if isinstance(error, STORE_ERRORS):
         error = TemporarilyUnavailable(error)
     elif isinstance(error, RequestDataTooBig):

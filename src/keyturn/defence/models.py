@@ -1,0 +1,34 @@
+"""The counters of attempts, where the database keeps them."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+__all__ = ["AttemptCounter"]
+
+
+class AttemptCounter(models.Model):
+    """Attempts within a window of time, of one account and address, of one address, or of one account.
+
+    Names and addresses are kept as keyed hashes only: whoever reads the table learns neither.
+    """
+
+    key = models.CharField(max_length=64, primary_key=True, help_text=_("Hex HMAC-SHA-256 of what is counted."))
+    account = models.CharField(
+        max_length=64, default="", help_text=_("Hex HMAC-SHA-256 of the account's name; empty for addresses.")
+    )
+    count = models.IntegerField()
+    level = models.SmallIntegerField(default=0, help_text=_("How many windows in a row ended at the limit."))
+    window_ends_at = models.DateTimeField()
+    succeeded_at = models.DateTimeField(null=True, help_text=_("When an attempt was right last."))
+
+    class Meta:
+        db_table = "keyturn_attempt_counter"
+        verbose_name = _("attempt counter")
+        verbose_name_plural = _("attempt counters")
+        indexes = (
+            models.Index(fields=["account"], name="keyturn_attempt_account"),
+            models.Index(fields=["window_ends_at"], name="keyturn_attempt_window"),
+        )
+
+    def __str__(self) -> str:
+        return self.key

@@ -100,6 +100,22 @@ class Driver:
                             selector.unregister(key.fileobj)
         return answered / (time.perf_counter() - began)
 
+    def send(self, count: int) -> int:
+        """Send so many requests over the first connection, one after the other.
+
+        Returns:
+            how many were answered: all of them.
+
+        Raises:
+            ConnectionError: an answer was not 200.
+        """
+        connection = self._connections[0]
+        for _ in range(count):
+            self._send(connection)
+            while not connection.is_answered():
+                pass
+        return count
+
     def _send(self, connection: _Connection) -> None:
         connection.socket.sendall(self._requests[self._next])
         self._next = (self._next + 1) % len(self._requests)

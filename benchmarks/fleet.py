@@ -193,10 +193,16 @@ class Fleet:
         installed = ROOT / "examples" / "express" / "node_modules" / ".package-lock.json"
         return shutil.which("node") is not None and (installed.exists() or shutil.which("npm") is not None)
 
-    def _serve(self, port: int) -> ServerProcess:
+    def serve(self, *options: str) -> ServerProcess:
+        """Start one more server, on a port of its own, and wait until it answers."""
+        server = self._serve(free_port(), *options)
+        server.wait_until_it_answers("/health/ready/", seconds=60)
+        return server
+
+    def _serve(self, port: int, *options: str) -> ServerProcess:
         # The processes of a phase share two cores: as many threads as each would have on a machine of its own.
         server = ServerProcess(
-            [*_KEYTURN, "serve", "--port", "{port}", "--threads", "5"],
+            [*_KEYTURN, "serve", "--port", "{port}", "--threads", "5", *options],
             port=port,
             directory=self._directory,
             environment=self._environment,

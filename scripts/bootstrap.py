@@ -148,6 +148,7 @@ def main() -> None:
 
     started = time.monotonic()
     venv = (ROOT / options.venv).absolute()
+    subprocess.run([sys.executable, ROOT / "scripts" / "translations.py"], check=True)
     lock = "dev" if options.dev else "server"
     wanted, found = wanted_stamp(venv), read_stamp(venv)
     # requirements/dev.txt holds everything of requirements/server.txt at the same versions.

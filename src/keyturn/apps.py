@@ -22,14 +22,35 @@ class KeyturnConfig(AppConfig):
         from django.contrib.auth import get_user_model
 
         from keyturn import checks, compat, conf, keys
-        from keyturn.api import settling
+        from keyturn.accounts import administering, passwords
+        from keyturn.accounts import checks as account_checks
+        from keyturn.api import admin_calling, admin_login, settling
+        from keyturn.defence import checks as defence_checks
+        from keyturn.defence import passwords_forms
+        from keyturn.feed.watcher import watcher
+        from keyturn.mail import webhooks
         from keyturn.sessions.user_changes import watch_user_model
+        from keyturn.trail import account_events, admin_events, emptying, tally
+        from keyturn.trail import checks as trail_checks
 
         conf.get()
         checks.register()
+        account_checks.register()
+        defence_checks.register()
         watch_user_model(get_user_model())
         compat.install()
         settling.install()
+        passwords_forms.install()
+        admin_calling.install()
+        administering.follow()
+        passwords.follow_reauthentication()
+        admin_login.install()
         keys.follow()
+        account_events.follow_accounts()
+        admin_events.follow_admin()
+        emptying.follow_tests()
+        trail_checks.register()
+        webhooks.follow_trail()
+        watcher().each_poll(tally.flush_if_due)
         if apps.is_installed("drf_spectacular"):
             from keyturn.api import schema  # noqa: F401 - registers itself

@@ -39,6 +39,13 @@ class Reason(StrEnum):
     MFA_REQUIRED = "mfa_required"
     PASSWORD_RESET_REQUIRED = "password_reset_required"  # noqa: S105 - a word, not a password
     TOO_MANY_ATTEMPTS = "too_many_attempts"
+    WRONG_PASSWORD = "wrong_password"  # noqa: S105 - a word, not a password
+    REAUTHENTICATION_REQUIRED = "reauthentication_required"
+    LINK_INVALID = "link_invalid"
+    LINK_EXPIRED = "link_expired"
+    LINK_USED = "link_used"
+    LINK_OUTDATED = "link_outdated"
+    EMAIL_TAKEN = "email_taken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,17 @@ REFUSALS: Final[Mapping[Reason, Refusal]] = MappingProxyType(
         Reason.MFA_REQUIRED: Refusal(401, "mfa_required", "A second factor is required."),
         Reason.PASSWORD_RESET_REQUIRED: Refusal(401, "password_reset_required", "Reset your password first."),
         Reason.TOO_MANY_ATTEMPTS: Refusal(429, "too_many_attempts", "Too many attempts. Try again later."),
+        Reason.WRONG_PASSWORD: Refusal(400, "wrong_password", "The password is wrong."),
+        Reason.REAUTHENTICATION_REQUIRED: Refusal(
+            401, "reauthentication_required", "Prove who you are once more: the last time is too long ago."
+        ),
+        Reason.LINK_INVALID: Refusal(400, "link_not_valid", "This link is not valid."),
+        Reason.LINK_EXPIRED: Refusal(400, "link_not_valid", "This link is too old. Ask for a new one."),
+        Reason.LINK_USED: Refusal(400, "link_not_valid", "This link has been used."),
+        Reason.LINK_OUTDATED: Refusal(
+            400, "link_not_valid", "The account has changed since this was sent. Ask for a new one."
+        ),
+        Reason.EMAIL_TAKEN: Refusal(400, "email_taken", "This e-mail address belongs to another account."),
     }
 )
 
@@ -126,7 +144,14 @@ class UnavailableError(KeyturnError):
 
     Args:
         retry_after: seconds after which a retry makes sense (RFC 9110 section 10.2.3).
+
+    Attributes:
+        code: the client's word for it.
+        detail: the client's sentence.
     """
+
+    code = "unavailable"
+    detail = "Temporarily unavailable, try again."
 
     def __init__(self, retry_after: int = 1) -> None:
         super().__init__("temporarily unavailable")

@@ -1,8 +1,11 @@
 """Keyturn's endpoints: ``path("", include("keyturn.urls"))``, before the URLs that they shadow."""
 
+from django.apps import apps
 from django.urls import include, path
 
+from keyturn.api.activity_views import ActivityView
 from keyturn.api.logout_views import LogoutAllView, LogoutView
+from keyturn.api.me_views import MeExportView, MeView
 from keyturn.api.revocation_views import RevocationsView
 from keyturn.api.service_views import IntrospectView, RevokeView
 from keyturn.api.session_views import SessionListView, SessionView
@@ -26,8 +29,20 @@ urlpatterns = [
     path("logout/all/", LogoutAllView.as_view(), name="logout_all"),
     path("sessions/", SessionListView.as_view(), name="sessions"),
     path("sessions/<str:session_id>/", SessionView.as_view(), name="session"),
+    path("me/", MeView.as_view(), name="me"),
+    path("me/activity/", ActivityView.as_view(), name="me_activity"),
+    path("me/export/", MeExportView.as_view(), name="me_export"),
     path("introspect/", IntrospectView.as_view(), name="token_introspect"),
     path("revoke/", RevokeView.as_view(), name="token_revoke"),
     path("revocations/", RevocationsView.as_view(), name="revocations"),
     path("", include("keyturn.well_known_urls")),
 ]
+
+if apps.is_installed("allauth.headless"):
+    from keyturn.api.account_pages import ResetPasswordPage, VerifyEmailPage
+
+    urlpatterns += [
+        path("auth/verify-email/", VerifyEmailPage.as_view(), name="verify_email_page"),
+        path("auth/reset-password/", ResetPasswordPage.as_view(), name="reset_password_page"),
+        path("auth/", include("keyturn.api.account_urls")),
+    ]

@@ -20,7 +20,9 @@ class _ValkeyCacheClient(RedisCacheClient):
         self._client = valkey.Valkey
         self._pool_class = valkey.ConnectionPool
         self._serializer = RedisSerializer()
-        self._pool_options = options
+        # Seconds. Without them, a host that vanished without a word would hold up whoever asks for minutes; the URL's
+        # own query may say otherwise.
+        self._pool_options = {"socket_connect_timeout": 1, "socket_timeout": 1, **options}
 
 
 class ValkeyCache(RedisCache):

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 
+from django.conf import settings
 from django.core.management import call_command
 
 from keyturn_server import env, serve
@@ -57,6 +58,7 @@ def _step(text: str) -> None:
 def _to_try(address: Address, users: Sequence[DemoUser]) -> str:
     url = f"http://{address}"
     name, password = next(((user.name, user.password) for user in users if user.password), ("demo", "PASSWORD"))
+    inbox = f"Mail: {url}/dev/inbox/   " if settings.KEYTURN_SERVER_INBOX else ""
     return f"""\
 == Serving {url} (Ctrl-C stops). Paste into another terminal:
 
@@ -71,5 +73,5 @@ TOKENS=$(curl -s {url}/token/refresh/ -d refresh=$(field refresh)); echo "$TOKEN
 curl -s -w '%{{http_code}}\\n' {url}/logout/ \\
   -H "Authorization: Bearer $(field access)" -d refresh_token=$(field refresh)
 
-Admin: {url}/admin/   API description: {url}/schema/   Everything else: {url}/
+Admin: {url}/admin/   {inbox}API: {url}/docs/   Everything else: {url}/
 """

@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from pydantic import BeforeValidator, Field, PlainValidator, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from keyturn_server import database, secret, values
+from keyturn_server import database, mailing, secret, values
 from keyturn_server.names import unknown_names
 
 __all__ = ["BadEnvironmentError", "Environment", "load"]
@@ -106,10 +106,41 @@ class Environment(BaseSettings):
     cache_url: Annotated[str, BeforeValidator(lambda text: values.cache_url(text) if text else "")] = Field(
         default="",
         validation_alias="KEYTURN_CACHE_URL",
-        description="`valkey://host:6379/0` (`valkeys://` for TLS; `redis://` and `rediss://` mean the same). Absent:"
-        " a cache in each process's memory.",
+        description="`valkey://host:6379/0` (`valkeys://` for TLS; `redis://` and `rediss://` mean the same)."
+        " Attempts are then [counted there](../concepts/defence.md#where-it-is-counted). Absent: in the database, and a"
+        " cache in each process's memory.",
         validate_default=True,
         repr=False,
+    )
+    email_url: Annotated[
+        mailing.MailServer | None, PlainValidator(lambda text: mailing.parse(text) if text else None)
+    ] = _variable(
+        "KEYTURN_EMAIL_URL",
+        "",
+        "The mail server: `smtp://user:password@host:587` (with STARTTLS; `?tls=none` without) or"
+        " `smtps://user:password@host:465`. Absent: in development mail is shown at `/dev/inbox/`; in production there"
+        " is none, and sign-up and recovery are refused.",
+    )
+    email_from: Annotated[str, BeforeValidator(lambda text: mailing.sender(text) if text else "")] = _variable(
+        "KEYTURN_EMAIL_FROM",
+        "",
+        "The sender of all mail: `auth@example.com` or `Example <auth@example.com>`. Required with"
+        " `KEYTURN_EMAIL_URL`.",
+    )
+    site_name: Annotated[str, BeforeValidator(lambda text: values.name(text) if text else "")] = _variable(
+        "KEYTURN_SITE_NAME",
+        "",
+        "What mails call this service. Absent: the host of `KEYTURN_PUBLIC_URL`.",
+    )
+    frontend_urls: Annotated[Mapping[str, str], BeforeValidator(values.frontend_urls)] = _variable(
+        "KEYTURN_FRONTEND_URLS",
+        "",
+        "Pages of a front end that mails lead to, separated by spaces:"
+        " `verify_email=https://app.example.com/verify#{key} reset_password=https://app.example.com/reset#{key}"
+        " sign_in=https://app.example.com/`. Absent: this server's own pages.",
+    )
+    sign_up: Boolean = _variable(
+        "KEYTURN_SIGN_UP", "1", "`0` closes sign-up: accounts are made by administrators only."
     )
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(values.networks)] = _variable(
         "KEYTURN_TRUSTED_PROXIES",
@@ -140,6 +171,20 @@ class Environment(BaseSettings):
     )
     session_retention: Span = _variable(
         "KEYTURN_SESSION_RETENTION", "7d", "How long ended sessions stay before `keyturn prune_sessions` removes them."
+    )
+    trail_retention: Annotated[timedelta | None, BeforeValidator(values.retention)] = _variable(
+        "KEYTURN_TRAIL_RETENTION",
+        "365d",
+        "How long events stay in the trail before `keyturn prune_trail` removes them, a day at least. `off`: for ever.",
+    )
+    trail_webhook_url: Annotated[str, BeforeValidator(values.optional_web_address)] = _variable(
+        "KEYTURN_TRAIL_WEBHOOK_URL", "", "Where every event of the trail is sent to, signed. Absent: nowhere."
+    )
+    trail_webhook_secret: SecretStr = _variable(
+        "KEYTURN_TRAIL_WEBHOOK_SECRET",
+        "",
+        "What signs them: `whsec_` and the base64 of 24 random bytes or more, or a text of at least that length."
+        " Required with `KEYTURN_TRAIL_WEBHOOK_URL`.",
     )
     token_audience: Annotated[tuple[str, ...], BeforeValidator(values.words)] = _variable(
         "KEYTURN_TOKEN_AUDIENCE",
@@ -174,6 +219,12 @@ class Environment(BaseSettings):
     )
     update_last_login: Boolean = _variable(
         "KEYTURN_UPDATE_LAST_LOGIN", "0", "`1` writes the user's `last_login` at every login (one more statement)."
+    )
+    limits: Annotated[Mapping[str, str | None], BeforeValidator(values.limits)] = _variable(
+        "KEYTURN_LIMITS",
+        "",
+        "How often something may be tried, where it differs from [the defaults](../concepts/defence.md#the-limits), as"
+        " `login_pair=10/5m,export_account=off`.",
     )
     max_body_bytes: Annotated[int, BeforeValidator(values.whole_number(1024, 104_857_600))] = _variable(
         "KEYTURN_MAX_BODY_BYTES", "65536", "Largest request body, in bytes; a larger one is answered 413."
@@ -251,6 +302,12 @@ def _contradictions(environment: Environment) -> Iterator[str]:
     given = environment.model_fields_set
     if "absolute_lifetime" in given and environment.absolute_lifetime < environment.refresh_lifetime:
         yield "KEYTURN_ABSOLUTE_LIFETIME is shorter than KEYTURN_REFRESH_LIFETIME; a session's end caps its idle time"
+    if environment.email_url is not None and not environment.email_from:
+        yield "KEYTURN_EMAIL_FROM is missing, and KEYTURN_EMAIL_URL needs it: the address that mail comes from"
+    if environment.trail_webhook_url:
+        wrong = values.webhook_secret_problem(environment.trail_webhook_secret.get_secret_value())
+        if wrong:
+            yield f"KEYTURN_TRAIL_WEBHOOK_SECRET {wrong}"
     if environment.data_dir.exists() and not environment.data_dir.is_dir():
         yield f"KEYTURN_DATA_DIR is not a directory: {environment.data_dir}"
 

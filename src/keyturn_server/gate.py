@@ -22,11 +22,14 @@ __all__ = ["Application", "Gate"]
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 # First segments of the API's paths.
-_API: Final = frozenset({"home", "introspect", "logout", "revocations", "revoke", "sessions", "token"})
+_API: Final = frozenset({"home", "introspect", "logout", "me", "revocations", "revoke", "sessions", "token"})
+_ACCOUNTS: Final = ("/auth/app/", "/auth/browser/")
 # What a request has in its environment (RFC 3875 section 4.1, PEP 3333), and a process may have in its own.
 _OF_A_REQUEST: Final = re.compile(
     "HTTP_|CONTENT_|REQUEST_|SERVER_|REMOTE_|PATH_|QUERY_STRING|SCRIPT_NAME|AUTH_TYPE|GATEWAY_INTERFACE|wsgi|granian"
 )
+# Django's DATA_UPLOAD_MAX_NUMBER_FIELDS.
+_MOST_PARAMETERS: Final = 1_000
 # JSON is UTF-8 (RFC 8259 section 8.1). The others are what forms were sent in before it, under Python's names.
 _CHARSETS: Final = frozenset({"utf-8", "ascii", "iso8859-1"})
 
@@ -60,6 +63,9 @@ class Gate:
         if not _is_readable(environ.get("HTTP_ACCEPT", "")):
             # DRF and Django parse it deep inside, and fail.
             return _refuse(start_response, 400, "The Accept header could not be read.")
+        if environ.get("QUERY_STRING", "").count("&") >= _MOST_PARAMETERS:
+            # Django refuses them too, and in development fails over its page that says so.
+            return _refuse(start_response, 400, "Too many parameters in the address.")
         try:
             charset = parse_header_parameters(environ.get("CONTENT_TYPE", ""))[1].get("charset")
         except (ValueError, LookupError):
@@ -70,7 +76,8 @@ class Gate:
             self._measure(environ)
         path = environ.get("PATH_INFO", "")
         # Without the slash at its end a path is none of the API's; the other handler says which it should be.
-        if path[1:].partition("/")[0] in _API and path[-1:] == "/":
+        # Those of accounts are django-allauth's, which end in none.
+        if path.startswith(_ACCOUNTS) or (path[1:].partition("/")[0] in _API and path[-1:] == "/"):
             return self._api(environ, start_response)
         return self._application(environ, start_response)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     # At run time this module is there before Django's settings are.
     from keyturn.feed.watcher import Watcher
 
-__all__ = ["exposition", "follow", "shared_directory"]
+__all__ = ["exposition", "follow", "publish", "shared_directory"]
 
 _VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 _LAST_POLL: Final = "keyturn_feed_last_poll_timestamp_seconds"
@@ -45,6 +45,8 @@ def shared_directory() -> Iterator[None]:
 
 def follow(watcher: "Watcher") -> None:
     """Write down after each poll of the feed how this process stands."""
+    from keyturn.defence import stores
+
     registry = CollectorRegistry()
     last_poll = Gauge(
         _LAST_POLL,
@@ -60,16 +62,27 @@ def follow(watcher: "Watcher") -> None:
     )
     polls = Counter("keyturn_feed_polls", "Good polls of the feed, of all processes.", registry=registry)
     failures = Counter("keyturn_feed_poll_failures", "Failed polls of the feed, of all processes.", registry=registry)
-    told = {polls: 0, failures: 0}
+    without_cache = Counter(
+        "keyturn_attempts_without_cache",
+        "Attempts counted in the database because the cache failed, of all processes.",
+        registry=registry,
+    )
+    told = {polls: 0, failures: 0, without_cache: 0}
 
     def tell(_connection: object) -> None:
         last_poll.set(time.time() - watcher.lag())
         remembered.set(len(watcher))
-        for counter, total in ((polls, watcher.polls), (failures, watcher.failures)):
+        totals = ((polls, watcher.polls), (failures, watcher.failures), (without_cache, stores.fallbacks()))
+        for counter, total in totals:
             counter.inc(max(total - told[counter], 0))
             told[counter] = total
 
     watcher.each_poll(tell)
+    publish(registry)
+
+
+def publish(registry: CollectorRegistry) -> None:
+    """Have the numbers of a registry told where this process shares no directory with others."""
     _own.append(registry)
 
 

@@ -25,6 +25,8 @@ from keyturn_server.worker import load
 
 __all__ = ["parser", "run", "serve"]
 
+# Pools of memory of a worker: more than it has threads.
+_MOST_ARENAS: Final = 512
 # Connections the kernel holds for a worker that is busy; beyond it clients are refused instead of waiting for ever.
 _BACKLOG: Final = 1024
 # Seconds a request may take to end after the server was told to stop.
@@ -119,6 +121,8 @@ def serve(address: Address, *, options: argparse.Namespace, ready: Callable[[], 
     """
     # A forked worker would inherit this process's threads' locks and its database connections.
     multiprocessing.set_start_method("spawn", force=True)
+    # The C library would otherwise let threads share the memory of the one that hashes, and tear holes into it.
+    os.environ.setdefault("MALLOC_ARENA_MAX", str(_MOST_ARENAS))
     logging = copy.deepcopy(settings.LOGGING)
     server = Granian(
         "keyturn_server.wsgi:application",

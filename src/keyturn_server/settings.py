@@ -1,8 +1,12 @@
 """Django's settings for the server, made from the environment (:mod:`keyturn_server.env`) and from nothing else."""
 
+from pathlib import Path
 from typing import Any, Final
 
-from keyturn_server import cache, database, env, hashers, logs
+from corsheaders.defaults import default_headers
+
+from keyturn.accounts.defaults import *  # noqa: F403 - settings are a namespace
+from keyturn_server import cache, database, env, hashers, logs, mailing, openapi_settings
 from keyturn_server.data_dir import prepare, secret_key
 
 # In small letters, or Django would take them for settings and show them in its technical pages.
@@ -32,9 +36,13 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.headless",
     "corsheaders",
     "rest_framework",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
     "keyturn",
 ]
 
@@ -55,6 +63,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "keyturn_server.browser.AuthenticationMiddleware",
     "keyturn_server.browser.MessageMiddleware",
+    # django-allauth does not start without it; its views are served without (keyturn.api.account_views).
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -72,6 +82,7 @@ KEYTURN_SERVER_API_MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [Path(__file__).parent / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -91,14 +102,20 @@ DATABASES = {
 
 CACHES: dict[str, dict[str, Any]] = {"default": cache.settings_for(_env.cache_url)}
 
+# Mail: to the server that the environment names; without one development has an inbox, and production has none.
+KEYTURN_SERVER_INBOX = _data_dir / "inbox" if _env.debug and _env.email_url is None else None
+globals().update(mailing.settings_of(mailing.mailer(_env.email_url, to_inbox=KEYTURN_SERVER_INBOX is not None)))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = _env.email_from or mailing.NOBODY
+
 PASSWORD_HASHERS = hashers.PASSWORD_HASHERS
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    {"NAME": name}
     for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
+        "keyturn.defence.passwords.LengthValidator",
+        "keyturn.defence.passwords.CharactersValidator",
+        "keyturn.defence.passwords.CommonPasswordValidator",
+        "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "django.contrib.auth.password_validation.NumericPasswordValidator",
     )
 ]
 
@@ -137,9 +154,15 @@ SILENCED_SYSTEM_CHECKS = [
 
 CORS_ALLOW_ALL_ORIGINS = "*" in _env.origins
 CORS_ALLOWED_ORIGINS = [origin for origin in _env.origins if origin != "*"]
-# The admin is for its own pages only.
-CORS_URLS_REGEX = r"^/(?!admin/)"
+# The admin and the inbox of development are for their own pages only.
+CORS_URLS_REGEX = r"^/(?!admin/|dev/)"
 CORS_EXPOSE_HEADERS = ["Retry-After", "WWW-Authenticate"]
+CORS_ALLOW_HEADERS = [
+    *default_headers,
+    "x-email-verification-key",
+    "x-password-reset-key",
+    "x-session-token",
+]
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["keyturn.authentication.JWTAuthentication"],
@@ -158,11 +181,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
 
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Keyturn",
-    "DESCRIPTION": "Log in, refresh, look at sessions, log out.",
-    "VERSION": "1",
-}
+SPECTACULAR_SETTINGS = openapi_settings.SPECTACULAR_SETTINGS
 
 SIMPLE_JWT: dict[str, Any] = {
     "ACCESS_TOKEN_LIFETIME": _env.access_lifetime,
@@ -180,6 +199,13 @@ KEYTURN: dict[str, Any] = {
     # env.load() has refused the contradiction of two values that were both given.
     "SESSION_ABSOLUTE_LIFETIME": max(_env.absolute_lifetime, _env.refresh_lifetime),
     "SESSION_RETENTION": _env.session_retention,
+    "TRAIL_RETENTION": _env.trail_retention,
+    "TRAIL_WEBHOOK": {
+        "URL": _env.trail_webhook_url,
+        "SECRET": _env.trail_webhook_secret.get_secret_value(),
+    }
+    if _env.trail_webhook_url
+    else None,
     "SLIDING_TOKENS": _env.sliding_tokens,
     "TRUSTED_PROXIES": [str(network) for network in _env.trusted_proxies],
     "MAX_BODY_BYTES": _env.max_body_bytes,
@@ -189,6 +215,17 @@ KEYTURN: dict[str, Any] = {
     "SIGNING_ALGORITHM": _env.signing_algorithm,
     "KEY_ROTATION": _env.key_rotation,
     "JWKS_MAX_AGE": _env.jwks_max_age,
+    "LIMITS": dict(_env.limits),
+    # Process memory would count for each worker by itself.
+    "ATTEMPTS_CACHE": "default" if _env.cache_url else None,
+    "PUBLIC_URL": _env.url,
+    "SIGN_UP": _env.sign_up,
+    "FRONTEND_URLS": dict(_env.frontend_urls),
+    # An app's own scheme is no place that a page could lead to.
+    "REDIRECT_ORIGINS": [origin for origin in _env.origins if origin.startswith(("https://", "http://"))],
+    "SITE_NAME": _env.site_name or None,
+    # A script that signs up may look into the inbox the moment it is answered.
+    "MAIL_DELIVERY": "thread" if KEYTURN_SERVER_INBOX is None else "at_once",
 }
 
 LOGGING = logs.configuration(_env.log_level)

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from keyturn_server import openapi, operations, views
+from keyturn_server import inbox_pages, openapi, operations, user_admin, views  # noqa: F401 - the admin of users registers itself
 
 __all__ = ["urlpatterns"]
 
@@ -13,7 +13,9 @@ urlpatterns = [
     path("", views.index, name="index"),
     path("admin/", admin.site.urls),
     path("schema/", openapi.schema, name="schema"),
+    path("docs/", openapi.docs, name="docs"),
     path("metrics", operations.MetricsView.as_view(), name="metrics"),
     path("health/live/", views.live, name="health_live"),
     path("health/ready/", views.ready, name="health_ready"),
+    *inbox_pages.urlpatterns(),
 ]

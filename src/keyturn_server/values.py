@@ -6,6 +6,7 @@ words that follow the variable's name ("is not a duration: …"). None repeats a
 
 import difflib
 import re
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_interface, ip_network
@@ -13,21 +14,30 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from keyturn.conf import addresses
+from keyturn.conf import limits as rules
+
 __all__ = [
     "boolean",
     "cache_url",
     "cors_origins",
     "duration",
     "forgive_after",
+    "frontend_urls",
     "host_names",
+    "limits",
     "log_level",
     "max_age",
+    "name",
     "networks",
+    "optional_web_address",
     "path",
     "public_url",
+    "retention",
     "rotation",
     "secret_list",
     "signing_algorithm",
+    "webhook_secret_problem",
     "whole_number",
     "words",
 ]
@@ -114,6 +124,35 @@ def rotation(text: str) -> timedelta | None:
     return None if text.strip().lower() == "off" else duration(least=timedelta(minutes=1))(text)
 
 
+def retention(text: str) -> timedelta | None:
+    """A duration of a day or more, or ``off``."""
+    return None if text.strip().lower() == "off" else duration(least=timedelta(days=1))(text)
+
+
+def optional_web_address(text: str) -> str:
+    """An address of http or https, or nothing."""
+    word = text.strip()
+    if not word:
+        return ""
+    parts = urlsplit(word)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not word.isprintable() or " " in word:
+        raise ValueError("is not an address such as https://example.com/path")
+    return word
+
+
+def webhook_secret_problem(text: str) -> str:
+    """What is wrong with the secret of a webhook, in words that do not repeat it; empty: nothing."""
+    if not text:
+        return "is missing, and KEYTURN_TRAIL_WEBHOOK_URL needs it"
+    key = text.encode()
+    if text.startswith("whsec_"):
+        try:
+            key = b64decode(text.removeprefix("whsec_"), validate=True)
+        except ValueError:
+            return "is not base64 after whsec_"
+    return "is shorter than 24 bytes" if len(key) < 24 else ""
+
+
 def max_age(text: str) -> timedelta:
     """A duration of a day at most."""
     value = duration(least=timedelta(0))(text)
@@ -130,6 +169,14 @@ def path(text: str) -> Path:
 def secret_list(text: str) -> tuple[str, ...]:
     """Secrets separated by commas."""
     return tuple(_parts(text))
+
+
+def name(text: str) -> str:
+    """A name of one line, 100 characters at most."""
+    word = text.strip()
+    if not word.isprintable() or len(word) > 100:
+        raise ValueError("is not a name of one line, 100 characters at most")
+    return word
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -218,6 +265,18 @@ def log_level(text: str) -> str:
     return word.upper()
 
 
+def limits(text: str) -> Mapping[str, str | None]:
+    """``login_pair=10/5m,export_account=off``: rules of :mod:`keyturn.conf.limits` that differ from the defaults."""
+    found: dict[str, str | None] = {}
+    for part in _parts(text):
+        name, _, rule = (piece.strip() for piece in part.partition("="))
+        if name not in rules.DEFAULTS:
+            raise ValueError(f"holds {name!r}; {_meant(name, tuple(rules.DEFAULTS))}")
+        found[name] = None if rule.lower() == "off" else rule
+    rules.limits(found)
+    return found
+
+
 def forgive_after(text: str) -> Mapping[str, int]:
     """``5`` (unbound sessions), or by kind of binding: ``unbound=5,cookie=2,dpop=0``."""
     count = whole_number(0, 1_000_000)
@@ -230,3 +289,17 @@ def forgive_after(text: str) -> Mapping[str, int]:
             raise ValueError(f"holds {name!r}; {_meant(name, _BINDINGS)}")
         found[name] = count(number)
     return found
+
+
+def frontend_urls(text: str) -> Mapping[str, str]:
+    """Addresses by page, ``page=address`` each, separated by spaces."""
+    found: dict[str, str] = {}
+    for part in text.split():
+        page, _, address = part.partition("=")
+        if page in found:
+            raise ValueError(f"names {page!r} twice")
+        found[page] = address
+    try:
+        return addresses.frontend_urls(found)
+    except TypeError as error:
+        raise ValueError(str(error)) from None

@@ -33,6 +33,7 @@ _INDEX: Final = {
     "blacklist": "token_blacklist",
     "logout": "logout",
     "sessions": "sessions",
+    "accounts": "headless:app:config",
     "jwks": "jwks",
     "metadata": "oauth_authorization_server",
     "introspect": "token_introspect",
@@ -40,6 +41,7 @@ _INDEX: Final = {
     "revocations": "revocations",
     "home": "home",
     "schema": "schema",
+    "docs": "docs",
     "admin": "admin:index",
     "live": "health_live",
     "ready": "health_ready",
@@ -58,7 +60,12 @@ class HomeView(APIView):
 
     permission_classes = (IsAuthenticated,)
 
-    @extend_schema(responses={200: HomeSerializer, 401: Unauthenticated}, operation_id="home")
+    @extend_schema(
+        operation_id="home",
+        summary="Try an access token",
+        responses={200: HomeSerializer, 401: Unauthenticated},
+        tags=["The server"],
+    )
     def get(self, request: Request) -> Response:
         """Answer 200 to a valid access token, 401 to anything else."""
         return Response({"message": "Welcome: your access token is valid."})

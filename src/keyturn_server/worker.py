@@ -21,6 +21,7 @@ def load() -> Gate:
 
     _ = get_resolver().url_patterns
     _follow_the_feed()
+    _deliver_mail()
     return application
 
 
@@ -33,3 +34,14 @@ def _follow_the_feed() -> None:
     watcher().start()
     # Without the database requests are answered all the same, those that need none as fast as ever.
     watcher().wait_until_fresh(_PATIENCE)
+
+
+def _deliver_mail() -> None:
+    # What a process that died has left in the queue does not wait for the next mail.
+    from keyturn.feed.watcher import watcher
+    from keyturn.mail.courier import couriers
+    from keyturn_server import mail_metrics
+
+    mail_metrics.follow(couriers(), watcher())
+    for each in couriers():
+        each.start()

@@ -11,10 +11,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework_simplejwt import views as stock
 
+from keyturn.api.schema_codes import CODES
 from keyturn.api.serializers import TokenObtainPairSerializer
 from keyturn.api.token_views import TokenObtainPairView
 from keyturn.authentication import JWTAuthentication
-from keyturn.errors import Reason
+from keyturn.errors import REFUSALS, Reason
 from tests.bad_input.openapi import document
 from tests.server.running import PRODUCTION, keyturn
 from tests.services.process import clean_environment
@@ -52,6 +53,9 @@ def test_every_endpoint_tells_every_status_that_it_can_give():
         ("/sessions/", "get"): {"200"},
         ("/sessions/", "delete"): {"204"},
         ("/sessions/{session_id}/", "delete"): {"204", "404"},
+        ("/me/", "patch"): {"200", "403"},
+        ("/me/", "delete"): {"204", "403", "409"},
+        ("/me/export/", "get"): {"200", "403"},
     }
     service = {"200", "400", "401", "403", "413", "415", "503"}
     public = {"200", "304", "400", "412", "413", "415", "503"}
@@ -66,9 +70,10 @@ def test_every_endpoint_tells_every_status_that_it_can_give():
         (url, method): set(operation["responses"])
         for url, methods in made["paths"].items()
         for method, operation in methods.items()
+        if not url.startswith("/auth/")
     }
     assert told == {door: others.get(door) or always | successes.get(door, {"200"}) for door in told}
-    assert len(told) == 16
+    assert len(told) == 21
 
 
 def test_every_error_has_a_detail_and_a_code_and_its_headers():
@@ -88,14 +93,22 @@ def test_every_error_has_a_detail_and_a_code_and_its_headers():
 def test_the_reasons_are_those_of_the_table():
     component = document()["components"]["schemas"]["KeyturnReason"]
     assert component["enum"] == [reason.value for reason in Reason]
+    assert all(f"`{reason.value}`" in component["description"] for reason in Reason)
+
+
+def test_the_codes_are_those_of_the_reasons_and_all_others():
+    component = document()["components"]["schemas"]["KeyturnCode"]
+    assert set(component["enum"]) == {*CODES, *(refusal.code for refusal in REFUSALS.values())}
+    assert all(f"`{code}`" in component["description"] for code in CODES)
 
 
 def test_tokens_are_wanted_where_they_are():
     made = document(KEYTURN={"SLIDING_TOKENS": True})
     wanted = dict.fromkeys(["/logout/", "/logout/all/", "/sessions/", "/sessions/{session_id}/"], "keyturnBearer")
+    wanted |= dict.fromkeys(["/me/", "/me/activity/", "/me/export/"], "keyturnBearer")
     wanted |= dict.fromkeys(["/introspect/", "/revoke/", "/revocations/"], "keyturnClient")
     for url, methods in made["paths"].items():
-        for operation in methods.values():
+        for operation in methods.values() if not url.startswith("/auth/") else ():
             assert operation.get("security") == ([{wanted[url]: []}] if url in wanted else None)
 
 
@@ -116,7 +129,8 @@ def test_requests_and_answers_are_told_apart(split):
 
 def test_every_component_is_recognisably_ours():
     made = document(KEYTURN={"SLIDING_TOKENS": True})
-    assert [name for name in made["components"]["schemas"] if not name.startswith("Keyturn")] == []
+    names = [name.removeprefix("Patched") for name in made["components"]["schemas"]]
+    assert [name for name in names if not name.startswith("Keyturn")] == []
 
 
 def test_the_user_names_name_is_the_user_models(monkeypatch, django_user_model):
@@ -239,3 +253,4 @@ call_command("spectacular", "--validate", "--fail-on-warn")
     )
     assert done.returncode == 0, done.stderr
     assert "KeyturnTokenPair" in done.stdout
+    assert "/auth/" not in done.stdout, "there is no django-allauth in it"

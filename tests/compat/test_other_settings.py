@@ -19,11 +19,14 @@ RUNS = [
     ("user_models", "email_users"),
     ("user_models", "plain_users"),
     ("user_models", "members"),
+    ("accounts", "uuid_accounts"),
+    ("accounts", "email_accounts"),
+    ("accounts", "new_york"),
 ]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("folder", "settings"), RUNS, ids=[settings for _, settings in RUNS])
+@pytest.mark.parametrize(("folder", "settings"), RUNS, ids=[f"{folder}-{settings}" for folder, settings in RUNS])
 def test_a_project_with_other_settings_has_the_same_contract(db_vendor, folder, settings):
     command = ["-m", "pytest", str((FOLDER / folder).relative_to(ROOT)), f"--ds=tests.settings.{settings}"]
     done = subprocess.run(

@@ -46,7 +46,8 @@ def checked(tmp_path: Path, settings: str, *arguments: str) -> subprocess.Comple
     )
 
 
-def test_the_defaults_pass_in_deployment_too():
+def test_the_defaults_pass_in_deployment_too(settings):
+    settings.KEYTURN = {"PUBLIC_URL": "https://auth.example.com"}
     assert found(deploy=True) == {}
 
 
@@ -130,7 +131,7 @@ def test_sessions_and_users_together_in_a_second_database_are_no_error(tmp_path)
     (tmp_path / "routers.py").write_text(
         "class Together:\n"
         "    def db_for_write(self, model, **hints):\n"
-        "        return 'people' if model._meta.app_label in {'auth', 'keyturn'} else 'default'\n"
+        "        return 'people' if model._meta.app_label in {'account', 'auth', 'keyturn'} else 'default'\n"
         "    db_for_read = db_for_write\n"
     )
     done = checked(
@@ -237,5 +238,6 @@ def test_w003_warns_a_deployment_that_shares_its_secret_with_whoever_verifies(se
 
 def test_w003_is_silent_about_a_key_of_its_own(settings):
     settings.SIMPLE_JWT = {"ALGORITHM": "HS256", "SIGNING_KEY": "k" * 40}
+    settings.KEYTURN = {"PUBLIC_URL": "https://auth.example.com"}
 
     assert found(deploy=True) == {}

@@ -4,15 +4,23 @@ import re
 from typing import Any
 
 from django.urls import URLPattern, URLResolver
+from django.urls.resolvers import RegexPattern
 
+from tests.bad_input.openapi import document
 from tests.docs.pages import page, section, table
 
 PAGE = page("docs/reference/endpoints.md")
+ACCOUNTS = page("docs/reference/account-endpoints.md")
+# Of the paths of accounts; each of them is there for either client.
+_CLIENT = re.compile(r"^(?P<method>[A-Z]+ )/auth/(?:app|browser)/(?P<rest>v1/.*)$")
 
 
 def _patterns(patterns, prefix="/"):
     for pattern in patterns:
         path = prefix + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", str(pattern.pattern))
+        if isinstance(pattern.pattern, RegexPattern):
+            # What answers 404 to all other paths.
+            continue
         if isinstance(pattern, URLPattern):
             yield path, pattern.callback
         elif isinstance(pattern, URLResolver) and path != "/admin/":
@@ -31,16 +39,46 @@ def _endpoints():
     return found
 
 
-def test_every_endpoint_is_on_the_page_and_nothing_else():
-    headings = re.findall(r"^## ([A-Z]+ /\S*)$", PAGE, re.MULTILINE)
+def _headings(text):
+    found = re.findall(r"^## ([A-Z]+ /\S*)$", text, re.MULTILINE)
+    assert len(found) == len(set(found))
+    return set(found)
 
-    assert len(headings) == len(set(headings))
-    assert set(headings) == set(_endpoints())
+
+def _told_operations():
+    """What the OpenAPI document says of each endpoint of accounts, for the client that has more of them."""
+    made = document()
+    told = {f"{method.upper()} {path}": one for path, ones in made["paths"].items() for method, one in ones.items()}
+    return {name: one for name, one in told.items() if " /auth/app/" in name}, made["components"]["schemas"]
+
+
+def test_every_endpoint_is_on_the_page_and_nothing_else():
+    assert _headings(PAGE) == {name for name in _endpoints() if not _CLIENT.match(name)}
+
+
+def test_every_endpoint_of_accounts_is_on_its_page_and_nothing_else():
+    told, _ = _told_operations()
+    assert {_CLIENT.sub(r"\g<method>/auth/{client}/\g<rest>", name) for name in told} == {
+        heading.replace("/auth/app/", "/auth/{client}/") for heading in _headings(ACCOUNTS)
+    }
+
+
+def test_the_fields_of_each_body_of_accounts_are_on_the_page():
+    told, schemas = _told_operations()
+    for heading in _headings(ACCOUNTS):
+        body = told[heading.replace("{client}", "app")].get("requestBody")
+        text = section(ACCOUNTS, heading)
+        if body is None:
+            assert "| body |" not in text, heading
+            continue
+        ref = body["content"]["application/json"]["schema"]["$ref"]
+        documented = {row["body"].strip("`") for row in table(text, "body", "meaning")}
+        assert documented == set(schemas[ref.rpartition("/")[2]]["properties"]), heading
 
 
 def test_the_fields_of_each_body_are_on_the_page():
     for name, view in _endpoints().items():
-        if not name.startswith("POST") or name == "POST /logout/all/":
+        if not name.startswith("POST") or name == "POST /logout/all/" or _CLIENT.match(name):
             continue
         serializer = view().get_serializer_class()()
         fields = {field.field_name for field in serializer.fields.values() if not field.read_only}

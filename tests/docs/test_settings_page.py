@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from keyturn import conf
-from tests.docs.pages import page, section, table
+from tests.docs.pages import ROOT, page, section, table
 
 PAGE = page("docs/reference/settings.md")
 KNOWN: dict[str, Any] = {"KEYTURN": conf._KEYTURN, "SIMPLE_JWT": conf._SIMPLE_JWT}
@@ -30,7 +30,34 @@ TYPES: dict[str, tuple[list[Any], list[Any]]] = {
         [[], [{"ALGORITHM": "HS256", "KEY": "x"}], ({"ALGORITHM": "RS256", "KEY": b"x"},)],
         [{}, "x", None, ["x"], [{"KEY": "x"}], [{"ALGORITHM": "none", "KEY": "x"}]],
     ),
+    "duration, 86400 s or more, or None": ([None, 86_400, timedelta(days=1)], [86_399, "86400", True, 0]),
+    "dictionary with `URL` and `SECRET`, or None": (
+        [None, {}, {"URL": "https://example.com", "SECRET": "x" * 24}],
+        [[], "https://example.com", {"URL": "https://example.com"}, {"URL": "example.com", "SECRET": "x" * 24}, True],
+    ),
     "duration or None": ([None, 0, timedelta(seconds=5)], ["5", True, -1]),
+    "text of one line, 100 characters at most, or None": (["Example", None], ["", " ", "a\nb", "a" * 101, 5]),
+    '`"thread"`, `"at_once"` or `"command"`': (["thread", "at_once", "command"], ["celery", "", None, True]),
+    "URL, or None": (
+        [None, "https://example.com", "http://localhost:8000/", "https://example.com/auth"],
+        ["", "example.com", "https://", 5, "https://example.com/?x", "https://u:p@example.com", "https://ex ample.com"],
+    ),
+    "dictionary of URLs": (
+        [{}, {"verify_email": "https://example.com/#{key}", "sign_in": "https://example.com/"}],
+        [
+            *(None, [], "https://example.com", {"verify_email": "https://example.com/"}, {"home": "https://a.example"}),
+            *({"sign_in": "https://example.com/{key}"}, {"reset_password": "https://{key}.example.com/"}),
+            *({"reset_password": "javascript:{key}"}, {"reset_password": "https://example.com/{key}/{key}"}),
+        ],
+    ),
+    "list of origins": (
+        [[], ["https://app.example.com", "http://localhost:5173"]],
+        [None, "https://example.com", ["https://example.com/"], ["example.com"], ["*"], [5], ["https://example.com?x"]],
+    ),
+    "list of names of fields": (
+        [[], ["nickname"], ("first_name",)],
+        [None, "first_name", ["is_staff"], ["password"], ["email"], [5], [""]],
+    ),
     "bool": ([True, False], [1, 0, "yes", None]),
     "text": (["email"], [5, "", None, b"x"]),
     "text or None": (["x", None], [5, ""]),
@@ -50,6 +77,11 @@ TYPES: dict[str, tuple[list[Any], list[Any]]] = {
     "class or dotted path, or a tuple of them": (["a.b", ("a.b",), (dict,)], ["a", (), 5, None]),
     "whole number, 1024 or more": ([1024, 10**9], [1023, "2048", 2048.0, None, True]),
     "whole number, or a dictionary": ([0, 5, {"cookie": 3}, {}], [-1, 1.5, "5", {"cookies": 3}, {"cookie": "3"}]),
+    'dictionary of rules such as `"5/5m"`': (
+        [{}, {"login_pair": "10/1h"}, {"mail_email": None}],
+        [[], "5/5m", None, {"logins": "5/5m"}, {"login_pair": "5"}, {"login_pair": 5}],
+    ),
+    "an alias of `CACHES`, or None": (["default", None], ["", 5, True]),
     "list of addresses and networks, as text": (
         [[], ["10.0.0.0/8", "::1"]],
         ["10.0.0.0/8", [5], ["10.0.0.1/8"], 5, None],
@@ -113,7 +145,8 @@ def test_the_example_is_accepted(settings):
 
 
 def test_every_system_check_is_on_the_page():
-    in_code = set(re.findall(r'id="(keyturn\.\w+)"', page("src/keyturn/checks.py")))
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src/keyturn").rglob("checks.py"))
+    in_code = set(re.findall(r'id="(keyturn\.\w+)"', code))
     documented = {row["id"].strip("`") for row in table(section(PAGE, "System checks"), "id", "what it says")}
 
     assert documented == in_code

@@ -45,9 +45,12 @@ def _typed(commands, directory, port):
 
 
 @pytest.mark.needs("curl")
-@pytest.mark.parametrize("name", ["README.md", "docs/concepts/sessions-and-rotation.md"])
-def test_each_line_works_and_prints_what_the_page_says(name, live_server_process, tmp_path):
-    commands = _commands(block(page(name), "tour"))
+@pytest.mark.parametrize(
+    ("name", "marker"),
+    [("README.md", "tour"), ("README.md", "account-tour"), ("docs/concepts/sessions-and-rotation.md", "tour")],
+)
+def test_each_line_works_and_prints_what_the_page_says(name, marker, live_server_process, tmp_path):
+    commands = _commands(block(page(name), marker))
     assert len(commands) > 5
     demo = live_server_process(sys.executable, "-m", "keyturn_server.cli", "demo", seconds=60)
 

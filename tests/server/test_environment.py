@@ -50,6 +50,8 @@ def test_development_needs_nothing_and_has_open_cors_and_the_port_in_its_url(env
         ("KEYTURN_ABSOLUTE_LIFETIME", "36500d", "absolute_lifetime", timedelta(days=36_500)),
         ("KEYTURN_REFRESH_GRACE", "0", "refresh_grace", timedelta(0)),
         ("KEYTURN_SESSION_RETENTION", "0", "session_retention", timedelta(0)),
+        ("KEYTURN_TRAIL_RETENTION", "30d", "trail_retention", timedelta(days=30)),
+        ("KEYTURN_TRAIL_RETENTION", "OFF", "trail_retention", None),
         ("KEYTURN_SLIDING_LIFETIME", "10m", "sliding_lifetime", timedelta(minutes=10)),
         ("KEYTURN_SLIDING_REFRESH_LIFETIME", "3d", "sliding_refresh_lifetime", timedelta(days=3)),
         ("KEYTURN_SLIDING_TOKENS", "yes", "sliding_tokens", True),
@@ -64,6 +66,13 @@ def test_development_needs_nothing_and_has_open_cors_and_the_port_in_its_url(env
         ("KEYTURN_CORS_ORIGINS", "capacitor://localhost", "origins", ("capacitor://localhost",)),
         ("KEYTURN_TRUSTED_PROXIES", "10.0.0.0/8,::1", "trusted_proxies", (ip_network("10.0.0.0/8"), ip_network("::1"))),
         ("KEYTURN_MAX_BODY_BYTES", "1024", "max_body_bytes", 1024),
+        (
+            "KEYTURN_FRONTEND_URLS",
+            " verify_email=https://app.example.com/v#{key}  sign_in=http://localhost:5173/ ",
+            "frontend_urls",
+            {"verify_email": "https://app.example.com/v#{key}", "sign_in": "http://localhost:5173/"},
+        ),
+        ("KEYTURN_LIMITS", "login_pair=10/1m, mail_email = OFF", "limits", {"login_pair": "10/1m", "mail_email": None}),
         ("KEYTURN_DB_POOL_SIZE", "1", "db_pool_size", 1),
         ("KEYTURN_LOG_LEVEL", "Debug", "log_level", "DEBUG"),
         ("KEYTURN_SIGNING_ALGORITHM", "eddsa", "signing_algorithm", "EdDSA"),
@@ -102,6 +111,9 @@ def test_debug_is_off_in_as_many_ways(environment, text):
         ("KEYTURN_ABSOLUTE_LIFETIME", "1d", "shorter than KEYTURN_REFRESH_LIFETIME"),
         ("KEYTURN_REFRESH_GRACE", "ten", "not a duration"),
         ("KEYTURN_SESSION_RETENTION", "x", "not a duration"),
+        ("KEYTURN_TRAIL_RETENTION", "1h", "is shorter than 86400 s"),
+        ("KEYTURN_TRAIL_WEBHOOK_URL", "example.com/hook", "is not an address"),
+        ("KEYTURN_TRAIL_WEBHOOK_URL", "file:///etc/passwd", "is not an address"),
         ("KEYTURN_SLIDING_LIFETIME", "0", "shorter than 1 s"),
         ("KEYTURN_SLIDING_REFRESH_LIFETIME", "", None),
         (
@@ -136,6 +148,13 @@ def test_debug_is_off_in_as_many_ways(environment, text):
         ("KEYTURN_TRUSTED_PROXIES", "proxy", "holds 'proxy'; give addresses or networks"),
         ("KEYTURN_MAX_BODY_BYTES", "1023", "not a whole number from 1024 to 104857600: '1023'"),
         ("KEYTURN_MAX_BODY_BYTES", "64k", "not a whole number"),
+        ("KEYTURN_FRONTEND_URLS", "https://app.example.com", "knows verify_email, reset_password, sign_in, not"),
+        ("KEYTURN_FRONTEND_URLS", "sign_in=app.example.com", "must begin with https:// or http:// and a host"),
+        ("KEYTURN_FRONTEND_URLS", "sign_in=https://a.example sign_in=https://b.example", "names 'sign_in' twice"),
+        ("KEYTURN_FRONTEND_URLS", "verify_email=https://app.example.com/", "must have {key} once in 'verify_email'"),
+        ("KEYTURN_LIMITS", "login=5/5m", "holds 'login'; did you mean login_pair?"),
+        ("KEYTURN_LIMITS", "login_pair=5", "has no rule of the form '5/5m' for 'login_pair'"),
+        ("KEYTURN_LIMITS", "5/5m", "holds '5/5m'"),
         ("KEYTURN_DB_POOL_SIZE", "0", "not a whole number from 1 to 1000"),
         ("KEYTURN_LOG_LEVEL", "warn", "no log level: 'warn'; did you mean warning?"),
         ("KEYTURN_CACHE_URL", "memcached://h", "does not begin with valkey://"),
@@ -255,6 +274,30 @@ def test_production_refuses_a_missing_or_weak_secret_without_repeating_it(enviro
     assert key is None or not any(key[start : start + 8] in message for start in range(20, len(key) - 8))
 
 
+def test_a_mail_server_needs_a_sender(environment):
+    environment(**PRODUCTION, KEYTURN_EMAIL_URL="smtp://u:CANARY@mail.example.com")
+    with pytest.raises(BadEnvironmentError, match=r"^KEYTURN_EMAIL_FROM is missing") as refused:
+        env.load()
+    assert "CANARY" not in str(refused.value)
+
+
+def test_the_password_of_the_mail_server_is_in_no_message_and_no_text(environment):
+    environment(**PRODUCTION, KEYTURN_EMAIL_URL="smtp://u:CANARY@mail.example.com?ssl=1", KEYTURN_EMAIL_FROM="a@b.co")
+    with pytest.raises(BadEnvironmentError, match=r"^KEYTURN_EMAIL_URL has an option") as refused:
+        env.load()
+    assert "CANARY" not in str(refused.value)
+
+    environment(**PRODUCTION, KEYTURN_EMAIL_URL="smtp://u:CANARY@mail.example.com", KEYTURN_EMAIL_FROM="a@b.co")
+    assert "CANARY" not in repr(env.load())
+
+
+@pytest.mark.parametrize("name", ["a\nb", "x" * 101])
+def test_a_site_name_is_one_short_line(environment, name):
+    environment(**PRODUCTION, KEYTURN_SITE_NAME=name)
+    with pytest.raises(BadEnvironmentError, match=r"^KEYTURN_SITE_NAME is not a name of one line"):
+        env.load()
+
+
 def test_development_takes_a_weak_secret(environment):
     environment(KEYTURN_DEBUG="1", KEYTURN_SECRET_KEY="short")
     assert env.load().secret_key.get_secret_value() == "short"
@@ -287,3 +330,17 @@ def test_no_secret_is_in_the_environments_own_text(environment):
     assert "auth.example.com" in text
     for hidden in (SECRET, SECRET[::-1], "hunter2"):
         assert hidden not in text
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [("", "is missing"), ("hunter2", "is shorter than 24 bytes"), ("whsec_hunter2!", "is not base64")],
+)
+def test_a_webhook_needs_a_secret_that_is_long_enough_and_never_repeated(environment, given, words):
+    environment(
+        **PRODUCTION, KEYTURN_TRAIL_WEBHOOK_URL="https://example.com/hook", KEYTURN_TRAIL_WEBHOOK_SECRET=given
+    )
+    with pytest.raises(BadEnvironmentError) as refused:
+        env.load()
+    assert str(refused.value).startswith(f"KEYTURN_TRAIL_WEBHOOK_SECRET {words}")
+    assert "hunter2" not in str(refused.value)

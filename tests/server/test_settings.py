@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from keyturn_server import mailing
 from tests.server.running import PRODUCTION, SECRET
 from tests.services.process import clean_environment
 
@@ -30,16 +31,35 @@ def _settings(directory, *names: str, **env: str) -> dict[str, Any]:
     return dict(json.loads(ran.stdout))
 
 
+# By the names that this Django has for them.
+MAIL = mailing.settings_of(
+    {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": "mail.example.com",
+            "port": 2525,
+            "username": "u",
+            "password": "p@",
+            "use_tls": True,
+            "use_ssl": False,
+            "timeout": 15,
+        },
+    }
+)
+
+
 def test_every_variable_reaches_the_setting_it_is_for(tmp_path):
     found = _settings(
         tmp_path,
         *("KEYTURN", "SIMPLE_JWT", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "ALLOWED_HOSTS", "CORS_ALLOWED_ORIGINS"),
         *("CACHES", "LOGGING", "DEBUG", "DATABASES"),
+        *("DEFAULT_FROM_EMAIL", "SERVER_EMAIL", "KEYTURN_SERVER_INBOX", *MAIL),
         **PRODUCTION,
         DATABASE_URL="postgresql://ada:pw@h:5433/auth",
         KEYTURN_SECRET_KEY_FALLBACKS=SECRET[::-1],
         KEYTURN_ALLOWED_HOSTS="a.example",
-        KEYTURN_CORS_ORIGINS="https://a.example",
+        KEYTURN_CORS_ORIGINS="https://a.example,capacitor://localhost",
+        KEYTURN_FRONTEND_URLS="sign_in=https://a.example/in",
         KEYTURN_CACHE_URL="redis://h/2",
         KEYTURN_ACCESS_LIFETIME="1m",
         KEYTURN_REFRESH_LIFETIME="3d",
@@ -47,6 +67,9 @@ def test_every_variable_reaches_the_setting_it_is_for(tmp_path):
         KEYTURN_REFRESH_GRACE="5s",
         KEYTURN_REFRESH_FORGIVE_AFTER="9",
         KEYTURN_SESSION_RETENTION="1d",
+        KEYTURN_TRAIL_RETENTION="90d",
+        KEYTURN_TRAIL_WEBHOOK_URL="https://hooks.example/trail",
+        KEYTURN_TRAIL_WEBHOOK_SECRET="for-tests-only-and-of-no-value",
         KEYTURN_SLIDING_TOKENS="1",
         KEYTURN_SLIDING_LIFETIME="2m",
         KEYTURN_SLIDING_REFRESH_LIFETIME="2h",
@@ -58,12 +81,19 @@ def test_every_variable_reaches_the_setting_it_is_for(tmp_path):
         KEYTURN_SIGNING_ALGORITHM="rs256",
         KEYTURN_KEY_ROTATION="off",
         KEYTURN_JWKS_MAX_AGE="10m",
+        KEYTURN_SITE_NAME="Example",
+        KEYTURN_EMAIL_URL="smtp://u:p%40@mail.example.com:2525",
+        KEYTURN_EMAIL_FROM="Example <auth@example.com>",
+        KEYTURN_SIGN_UP="0",
+        KEYTURN_LIMITS="login_pair=10/1m, export_account=off",
     )
     assert found["KEYTURN"] == {
         "REFRESH_GRACE": "0:00:05",
         "REFRESH_FORGIVE_AFTER": {"unbound": 9},
         "SESSION_ABSOLUTE_LIFETIME": "30 days, 0:00:00",
         "SESSION_RETENTION": "1 day, 0:00:00",
+        "TRAIL_RETENTION": "90 days, 0:00:00",
+        "TRAIL_WEBHOOK": {"URL": "https://hooks.example/trail", "SECRET": "for-tests-only-and-of-no-value"},
         "SLIDING_TOKENS": True,
         "TRUSTED_PROXIES": ["10.0.0.0/8"],
         "MAX_BODY_BYTES": 2048,
@@ -72,6 +102,14 @@ def test_every_variable_reaches_the_setting_it_is_for(tmp_path):
         "SIGNING_ALGORITHM": "RS256",
         "KEY_ROTATION": None,
         "JWKS_MAX_AGE": "0:10:00",
+        "PUBLIC_URL": "https://auth.example.com",
+        "SITE_NAME": "Example",
+        "SIGN_UP": False,
+        "FRONTEND_URLS": {"sign_in": "https://a.example/in"},
+        "REDIRECT_ORIGINS": ["https://a.example"],
+        "MAIL_DELIVERY": "thread",
+        "LIMITS": {"login_pair": "10/1m", "export_account": None},
+        "ATTEMPTS_CACHE": "default",
     }
     assert found["SIMPLE_JWT"] == {
         "ACCESS_TOKEN_LIFETIME": "0:01:00",
@@ -85,10 +123,13 @@ def test_every_variable_reaches_the_setting_it_is_for(tmp_path):
     assert found["SECRET_KEY"] == SECRET
     assert found["SECRET_KEY_FALLBACKS"] == [SECRET[::-1]]
     assert found["ALLOWED_HOSTS"] == ["a.example", "localhost", ".localhost", "127.0.0.1", "[::1]"]
-    assert found["CORS_ALLOWED_ORIGINS"] == ["https://a.example"]
+    assert found["CORS_ALLOWED_ORIGINS"] == ["https://a.example", "capacitor://localhost"]
     assert found["CACHES"]["default"]["LOCATION"] == "valkey://h/2"
     assert found["LOGGING"]["root"]["level"] == "ERROR"
     assert found["DEBUG"] is False
+    assert found["DEFAULT_FROM_EMAIL"] == found["SERVER_EMAIL"] == "Example <auth@example.com>"
+    assert found["KEYTURN_SERVER_INBOX"] is None
+    assert {name: found[name] for name in MAIL} == MAIL
     assert found["DATABASES"]["default"]["PORT"] == "5433"
     assert found["DATABASES"]["default"]["OPTIONS"]["pool"]["max_size"] == 3
 

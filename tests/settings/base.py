@@ -49,6 +49,9 @@ TEMPLATES = [
     },
 ]
 
+# Django's e-mail settings since 6.1; older versions do not look at it.
+MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
+
 ROOT_URLCONF = "tests.urls"
 STATIC_URL = "static/"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

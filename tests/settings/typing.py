@@ -4,6 +4,7 @@ The server's real settings are not read here, since they need its environment an
 """
 
 from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
 from typing import Any
 
 from tests.settings.sqlite import *  # noqa: F403 - settings are a namespace
@@ -12,4 +13,5 @@ KEYTURN: dict[str, Any] = {}
 SIMPLE_JWT: dict[str, Any] = {}
 KEYTURN_SERVER_PUBLIC_URL: str = ""
 KEYTURN_SERVER_API_MIDDLEWARE: list[str] = []
+KEYTURN_SERVER_INBOX: Path | None = None
 KEYTURN_SERVER_TRUSTED_PROXIES: tuple[IPv4Network | IPv6Network, ...] = ()

@@ -159,8 +159,8 @@ def test_it_holds_whatever_the_projects_transactions_do(service, pair, settings)
 
 
 def test_it_takes_few_statements(service, pair, own_statements, db_vendor):
-    # The client, the session and the feed; PostgreSQL does the last two in one.
-    with own_statements(2 if db_vendor == "postgres" else 3):
+    # The client, the session, the feed and the trail; PostgreSQL does the last three in one.
+    with own_statements(2 if db_vendor == "postgres" else 4):
         service.revoke(pair.access)
     with own_statements(2):
         service.revoke(pair.access)

@@ -1,9 +1,189 @@
-"""django-allauth's hooks."""
+"""django-allauth's hooks: every way in ends in Keyturn's sessions, every mail in Keyturn's queue."""
 
+import logging
+from typing import Any, Final
+
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.models import EmailAddress
+from allauth.core.internal.httpkit import is_headless_request
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+
+from keyturn import conf
+from keyturn.accounts.flows import FlowStore
+from keyturn.accounts.link_keys import LinkKind, write_key
+from keyturn.accounts.links import link_to
+from keyturn.accounts.methods import amr_of
+from keyturn.accounts.pairs import open_session
+from keyturn.accounts.passwords import confirm_password
+from keyturn.accounts.signups import store_signed_up
+from keyturn.accounts.stages import remember_password
+from keyturn.accounts.users import user_database
+from keyturn.accounts.verification import needs_verification, note_verified
+from keyturn.clock import utc_now
+from keyturn.defence.names import check_email, check_username
+from keyturn.defence.passwords import check_new
+from keyturn.errors import Reason, RefusedError
+from keyturn.mail.allauth_names import our_mail
+from keyturn.mail.outbox import enqueue
+from keyturn.mail.rendering import BadAddressError
+from keyturn.mail.sending import send
+from keyturn.sessions.revocation import RevokeReason, revoke_sessions
+from keyturn.signin import check_credentials
+from keyturn.trail.calling import current_caller
 
 __all__ = ["AccountAdapter"]
 
+logger = logging.getLogger("keyturn.accounts")
+
+_LINKS: Final = ("link", "sign_in_url", "reset_url")
+"""What our own callers put into a mail's context; django-allauth's own links are made of a request's ``Host``."""
+
 
 class AccountAdapter(DefaultAccountAdapter):
-    """What django-allauth asks its project."""
+    """``ACCOUNT_ADAPTER``. A project's own may inherit from it, and should call what it overrides."""
+
+    # Who somebody is.
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """Check a password by Keyturn's own door; None where it is wrong."""
+        name = credentials.get("email") or credentials.get("username") or ""
+        try:
+            return check_credentials(
+                {get_user_model().USERNAME_FIELD: name, "password": credentials["password"]},
+                request=request,
+                steps_follow=True,
+            )
+        except RefusedError as error:
+            if error.reason is not Reason.BAD_CREDENTIALS:
+                raise
+            return None
+
+    def reauthenticate(self, user: Any, password: str) -> bool:
+        """Check the password of a user who is signed in; what was right counts as signing in anew (RFC 9470)."""
+        session_id = getattr(getattr(self.request, "auth", None), "sid", None)
+        try:
+            confirm_password(user, password, ip=current_caller().ip, session_id=session_id, now=utc_now())
+        except RefusedError as error:
+            if error.reason is not Reason.WRONG_PASSWORD:
+                raise
+            return False
+        return True
+
+    # In and out.
+
+    def get_login_stages(self) -> list[str]:
+        """django-allauth's stages, our own for e-mail in place of its, and one more at the end."""
+        theirs = [
+            "keyturn.accounts.stages.EmailVerificationStage" if path.endswith(".EmailVerificationStage") else path
+            for path in super().get_login_stages()
+        ]
+        return [*theirs, "keyturn.accounts.stages.EndStage"]
+
+    def pre_login(self, request: HttpRequest, user: Any, **more: Any) -> Any:
+        """Begin a login under the password that the user has now."""
+        remember_password(request.session, user)
+        return super().pre_login(request, user, **more)
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        """Open a session of Keyturn's. Only a project's own pages of django-allauth's have one of Django's."""
+        if not is_headless_request(request):
+            super().login(request, user)
+            return
+        open_session(request, user, amr=amr_of(get_authentication_records(request, user)))
+
+    def logout(self, request: HttpRequest) -> None:
+        """End the session whose access token the request carries, and with it every token it has."""
+        if not is_headless_request(request):
+            super().logout(request)
+            return
+        session_id = getattr(getattr(request, "auth", None), "sid", None)
+        if session_id is not None:
+            revoke_sessions((session_id,), reason=RevokeReason.LOGOUT, now=utc_now())
+        if isinstance(request.session, FlowStore):
+            request.session.close()
+        request.user = AnonymousUser()
+
+    # Sign-up.
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """``KEYTURN["SIGN_UP"]``."""
+        return conf.get().sign_up
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        """Keyturn's rules of user names, the same at every door."""
+        return username if shallow else check_username(username, field=app_settings.USER_MODEL_USERNAME_FIELD)
+
+    def clean_email(self, email: str) -> str:
+        """Keyturn's rules of addresses; look-alikes of others' are nobody's (CVE-2019-19844)."""
+        return check_email(email) if email else email
+
+    def clean_password(self, password: str, user: Any = None) -> str:
+        """Keyturn's rules of passwords, and the project's validators."""
+        return check_new(password, user)
+
+    def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
+        """Save a user who signs up, and that they did: such an account needs a verified address before its first login.
+
+        Raises:
+            ValidationError: somebody else took the name at the same moment.
+        """
+        # The hash is computed before the transaction: nobody has to wait for it.
+        user = super().save_user(request, user, form, commit=False)
+        if commit:
+            store_signed_up(user)
+        return user
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """Mark an address as verified; the account has had one from now on."""
+        try:
+            with transaction.atomic(using=user_database()):
+                done = super().confirm_email(request, email_address)
+                if done:
+                    note_verified(email_address.user_id, now=utc_now())
+        except IntegrityError:
+            # Another account verified the same address at the same moment.
+            raise RefusedError(Reason.EMAIL_TAKEN) from None
+        return bool(done)
+
+    # Mail.
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send one of Keyturn's mails in place of django-allauth's; a mail of the project's own goes as it is."""
+        ours = our_mail(template_prefix, context)
+        if ours is None:
+            enqueue(self.render_mail(template_prefix, email, context), kind=template_prefix.rpartition("/")[2])
+            return
+        name, variables = ours
+        links = {word: context[word] for word in _LINKS if context.get(word)}
+        try:
+            send(name, to=email, context={**variables, **links})
+        except BadAddressError:
+            # Of an account that an administrator or the project's own code made.
+            logger.warning("a mail was not sent, since an account has an address that is none: %s", name)
+
+    def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:
+        """Send the code and the link that verify an address."""
+        address = emailconfirmation.email_address
+        key = write_key(LinkKind.VERIFY_EMAIL, user=address.user, email=address.email, now=utc_now())
+        context = {"code": getattr(emailconfirmation, "code", ""), "link": link_to("verify_email", key=key)}
+        name = "email_confirmation_signup" if needs_verification(address.user) else "email_confirmation"
+        self.send_mail(f"account/email/{name}", address.email, context)
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """Tell the owner of an address that somebody signed up with it, in place of a code."""
+        self.send_mail("account/email/account_already_exists", email, {"sign_in_url": link_to("sign_in")})
+
+    # What django-allauth would ask a request.
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The caller's address, from trusted proxies only; never fails."""
+        return current_caller().ip or "0.0.0.0"  # noqa: S104 - shown to a person, bound to nothing
+
+    def get_http_user_agent(self, request: HttpRequest) -> str:
+        """The caller's user agent, cleaned."""
+        return current_caller().user_agent or "Unspecified"

@@ -17,7 +17,9 @@ from keyturn import conf
 from keyturn.api.body import check_charset, check_length
 from keyturn.api.client import calling
 from keyturn.api.exception_handler import exception_handler
+from keyturn.api.impersonation import acting_for
 from keyturn.api.parsers import StrictJSONParser
+from keyturn.trail.calling import acted_by, signed_in_with
 
 __all__ = ["KeyturnView", "without_transaction"]
 
@@ -60,6 +62,16 @@ class KeyturnView(GenericAPIView[Any]):
         self.is_reading_body = True
         request.data  # noqa: B018 - parsing happens here
         self.is_reading_body = False
+
+    def perform_authentication(self, request: Request) -> None:
+        """Authenticate, and tell the trail in which session this happens and who really acts."""
+        super().perform_authentication(request)
+        claims = getattr(request.auth, "keyturn_claims", None)
+        if claims is not None:
+            signed_in_with(claims.sid)
+        actor = acting_for(request)
+        if actor is not None:
+            acted_by(actor)
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
         """Find a renderer; a header that cannot be read asks for nothing that there is."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest
 
@@ -13,6 +13,8 @@ from keyturn.sessions.client import Client
 from keyturn.trail import calling as trail
 
 __all__ = ["calling", "client_of", "current_client"]
+
+_LANGUAGE_LENGTH: Final = 200
 
 _current: ContextVar[Client | None] = ContextVar("keyturn_client", default=None)
 
@@ -33,7 +35,8 @@ def calling(request: HttpRequest) -> Iterator[None]:
     client = client_of(request)
     token = _current.set(client)
     try:
-        with trail.calling(trail.Caller(ip=client.ip, user_agent=client.user_agent)):
+        language = request.META.get("HTTP_ACCEPT_LANGUAGE", "")[:_LANGUAGE_LENGTH]
+        with trail.calling(trail.Caller(ip=client.ip, user_agent=client.user_agent, accept_language=language)):
             yield
     finally:
         _current.reset(token)

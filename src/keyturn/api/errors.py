@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.db import InterfaceError, OperationalError
 from rest_framework import exceptions, status
 
-from keyturn.errors import RefusedError, UnavailableError
+from keyturn.errors import Reason, RefusedError, UnavailableError
 
 __all__ = ["STORE_ERRORS", "PayloadTooLarge", "TemporarilyUnavailable", "TokenNotValid", "challenge", "refusal_body"]
 
@@ -42,7 +42,8 @@ class TemporarilyUnavailable(exceptions.APIException):
         logger.error("temporarily unavailable: %s: %s", type(cause).__name__, cause)
         # REST framework makes Retry-After of this (RFC 9110 section 10.2.3).
         self.wait = getattr(cause, "retry_after", 1)
-        super().__init__({"detail": "Temporarily unavailable, try again.", "code": "unavailable"})
+        what = type(cause) if isinstance(cause, UnavailableError) else UnavailableError
+        super().__init__({"detail": what.detail, "code": what.code})
 
 
 class TokenNotValid(exceptions.AuthenticationFailed):
@@ -62,6 +63,9 @@ def refusal_body(error: RefusedError) -> dict[str, Any]:
 def challenge(scheme: str, body: Mapping[str, Any] | None = None, *, realm: str = "api") -> str:
     """A ``WWW-Authenticate`` value (RFC 6750 section 3); an error only where a token was presented."""
     value = f'{scheme} realm="{realm}"'
-    if body is not None and "reason" in body and body.get("code") != "no_active_account":
+    if body is not None and body.get("reason") == Reason.REAUTHENTICATION_REQUIRED:
+        # RFC 9470 section 3.
+        value += ', error="insufficient_user_authentication"'
+    elif body is not None and "reason" in body and body.get("code") != "no_active_account":
         value += f', error="invalid_token", error_description="{body["reason"]}"'
     return value

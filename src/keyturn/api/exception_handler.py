@@ -33,8 +33,10 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
         logger.info("refused: %s (%s)", error.reason.value, error.evidence)
         if isinstance(error, TooManyAttemptsError):
             headers = {"Retry-After": str(error.retry_after)}
-        else:
+        elif error.refusal.status == status.HTTP_401_UNAUTHORIZED:
             headers = {"WWW-Authenticate": _challenge(context, body)}
+        else:
+            headers = {}
         return Response(body, status=error.refusal.status, headers=headers)
     if isinstance(error, STORE_ERRORS):
         error = TemporarilyUnavailable(error)
@@ -78,7 +80,7 @@ def _complete(response: Response, error: Exception) -> None:
     if "code" not in data:
         data["code"] = _code(error)
     # A view of the project's own may have made simplejwt's InvalidToken of a refusal.
-    if isinstance(error, exceptions.AuthenticationFailed) and isinstance(error.__cause__, RefusedError):
+    if isinstance(error, exceptions.APIException) and isinstance(error.__cause__, RefusedError):
         data.setdefault("reason", error.__cause__.reason.value)
     response.data = data
 

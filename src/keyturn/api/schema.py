@@ -15,11 +15,14 @@ from keyturn import conf
 from keyturn.api.authentication import JWTAuthentication
 from keyturn.api.base import KeyturnView
 from keyturn.api.logout_views import LogoutView
+from keyturn.api.schema_accounts import AccountEndpointExtension
+from keyturn.api.schema_delete import with_bodies
+from keyturn.api.schema_me import ME_OPERATIONS
 from keyturn.api.schema_operations import OPERATIONS
 from keyturn.api.schema_services import SERVICE_OPERATIONS
 from keyturn.api.session_views import SessionSerializer
 
-__all__ = ["JWTAuthenticationScheme", "KeyturnViewExtension"]
+__all__ = ["AccountEndpointExtension", "JWTAuthenticationScheme", "KeyturnViewExtension"]
 
 extend_schema_serializer(component_name="KeyturnSession")(SessionSerializer)
 
@@ -49,11 +52,13 @@ class KeyturnViewExtension(OpenApiViewExtension):  # type: ignore[no-untyped-cal
     def view_replacement(self) -> Any:
         """Return the view with its description; as it is where the table does not have it."""
         view = self.target
-        known = {**OPERATIONS, **SERVICE_OPERATIONS}
+        known = {**OPERATIONS, **ME_OPERATIONS, **SERVICE_OPERATIONS}
         operations = next((known[cls] for cls in view.__mro__ if cls in known), {})
         described: Any = type(view.__name__, (view,), {"__module__": view.__module__})
         if issubclass(view, LogoutView):
             # It wants an access token too, but reads the header itself: an expired one is good enough.
             described.authentication_classes = (JWTAuthentication,)
             described.permission_classes = (IsAuthenticated,)
-        return extend_schema_view(**{name: one.description_of(view) for name, one in operations.items()})(described)
+        descriptions = {name: one.description_of(view) for name, one in operations.items()}
+        replaced = extend_schema_view(**descriptions)(described)
+        return with_bodies(replaced) if "delete" in descriptions else replaced

@@ -7,25 +7,31 @@ begins with ``Keyturn``, so that none meets a component of the project's own.
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.db import models
 from drf_spectacular.extensions import OpenApiSerializerExtension, OpenApiSerializerFieldExtension
 from rest_framework import serializers
 
 from keyturn import conf
+from keyturn.api import schema_codes
 from keyturn.api.serializers import PasswordField
 from keyturn.errors import Reason
 
 __all__ = [
+    "CodeField",
     "Credentials",
     "Error",
     "InvalidInput",
     "LogoutRequest",
     "PresentedToken",
+    "ReasonField",
     "RefreshToken",
     "RefreshedPair",
     "Refusal",
     "SlidingToken",
+    "TokenClassMessage",
     "TokenPair",
     "Unauthenticated",
+    "primary_key",
 ]
 
 
@@ -45,7 +51,35 @@ class ReasonFieldExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
         """All the words there are."""
         words = [reason.value for reason in Reason]
-        return {"type": "string", "enum": words, "description": "Why a token or a login was refused."}
+        why = "Why a token or a login was refused. The words never change their meaning."
+        return {"type": "string", "enum": words, "description": f"{why}\n\n{schema_codes.reasons_as_text()}"}
+
+
+class CodeField(serializers.CharField):
+    """A word of :mod:`keyturn.api.schema_codes`, or that of a reason."""
+
+
+class CodeFieldExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """Give the words a component of their own."""
+
+    target_class = CodeField
+
+    def get_name(self) -> str:
+        """The component's name."""
+        return "KeyturnCode"
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        """All the words there are."""
+        what = "What went wrong, for programs. Besides the codes that reasons come with:"
+        text = f"{what}\n\n{schema_codes.codes_as_text()}"
+        return {"type": "string", "enum": schema_codes.codes(), "description": text}
+
+
+def primary_key(**options: Any) -> Any:
+    """Return a field of the kind of the user model's primary key, as JSON has it."""
+    if isinstance(get_user_model()._meta.pk, models.IntegerField):
+        return serializers.IntegerField(**options)
+    return serializers.CharField(**options)
 
 
 class Credentials(serializers.Serializer[Any]):
@@ -53,7 +87,8 @@ class Credentials(serializers.Serializer[Any]):
 
     def get_fields(self) -> dict[str, Any]:
         """The user name and the password."""
-        return {get_user_model().USERNAME_FIELD: serializers.CharField(), "password": PasswordField()}
+        name = serializers.CharField(help_text="The user name, or the e-mail address.")
+        return {get_user_model().USERNAME_FIELD: name, "password": PasswordField()}
 
     class Meta:
         ref_name = "KeyturnCredentials"
@@ -121,7 +156,7 @@ class Error(serializers.Serializer[Any]):
     """What every error says."""
 
     detail = serializers.CharField(help_text="For people; may change.")
-    code = serializers.CharField(help_text="For programs; stable.")
+    code = CodeField()
 
     class Meta:
         ref_name = "KeyturnError"

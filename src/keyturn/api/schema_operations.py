@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.serializers import ListSerializer
 
 from keyturn import conf
 from keyturn.api import schema_bodies as bodies
@@ -14,13 +15,18 @@ from keyturn.api import serializers, token_views
 from keyturn.api.logout_views import LogoutAllView, LogoutView
 from keyturn.api.session_views import SessionListView, SessionSerializer, SessionView
 
-__all__ = ["ALWAYS", "OPERATIONS", "Operation", "header"]
+__all__ = ["ALWAYS", "NO_TOKEN", "OPERATIONS", "Operation", "header", "in_words"]
 
 _NOTHING: Final = OpenApiResponse({"type": "object", "maxProperties": 0}, "Done; an empty object.")
 _NO_BODY: Final = OpenApiResponse(None, "Done; no body.")
-_NO_ACCOUNT: Final = OpenApiResponse(bodies.Refusal, "No active account has these credentials.")
-_NO_TOKEN: Final = OpenApiResponse(bodies.Unauthenticated, "No valid access token was sent.")
+_NO_ACCOUNT: Final = OpenApiResponse(
+    bodies.Refusal,
+    "No active account has these credentials (`bad_credentials`); or they are right and not enough "
+    "(`email_not_verified`, `mfa_required`, `password_reset_required`).",
+)
+NO_TOKEN: Final = OpenApiResponse(bodies.Unauthenticated, "No valid access token was sent.")
 _REFUSED: Final = OpenApiResponse(bodies.Refusal, "The token was refused.")
+_SESSIONS: Final = "Sessions"
 
 ALWAYS: Final[Mapping[int, Any]] = {
     400: OpenApiResponse(bodies.InvalidInput, "The body could not be read, or a field is missing or wrong."),
@@ -34,6 +40,14 @@ ALWAYS: Final[Mapping[int, Any]] = {
 def header(name: str, kind: Any, description: str, *, codes: Any) -> OpenApiParameter:
     """A header that answers with these statuses have."""
     return OpenApiParameter(name, kind, OpenApiParameter.HEADER, required=True, description=description, response=codes)
+
+
+def in_words(answer: Any) -> Any:
+    """Return an answer with the first line of its body's docstring as its description, if it has none of its own."""
+    if isinstance(answer, OpenApiResponse):
+        return answer
+    body = answer.child if isinstance(answer, ListSerializer) else answer
+    return OpenApiResponse(answer, (inspect.getdoc(body) or "").partition("\n")[0])
 
 
 _HEADERS: Final = (
@@ -57,6 +71,7 @@ class Operation:
         is_there: whether the project has this endpoint.
         always: the answers that every endpoint of its kind can give.
         headers: of the answers.
+        tag: the group that it is shown in.
     """
 
     name: str
@@ -68,6 +83,7 @@ class Operation:
     is_there: Callable[[], bool] = lambda: True
     always: Mapping[int, Any] = field(default_factory=lambda: ALWAYS)
     headers: tuple[OpenApiParameter, ...] = _HEADERS
+    tag: str = "Tokens"
 
     def description_of(self, view: Any) -> Any:
         """Return the decorator that describes this method of a view class."""
@@ -83,8 +99,9 @@ class Operation:
             summary=self.summary,
             description=description,
             request=request,
-            responses=dict(sorted(answers.items())),
+            responses={status: in_words(answer) for status, answer in sorted(answers.items())},
             parameters=[*self.parameters, *self.headers],
+            tags=[self.tag],
             exclude=not self.is_there(),
         )
 
@@ -151,16 +168,23 @@ OPERATIONS: Final[Mapping[type, Mapping[str, Operation]]] = {
         )
     },
     LogoutView: {
-        "post": Operation("logout", "Log out", {205: _NO_BODY, 401: _NO_TOKEN}, body=bodies.LogoutRequest),
+        "post": Operation(
+            "logout", "Log out", {205: _NO_BODY, 401: NO_TOKEN}, body=bodies.LogoutRequest, tag=_SESSIONS
+        ),
     },
     LogoutAllView: {
-        "post": Operation("logout_all", "Log out everywhere", {205: _NO_BODY, 401: _NO_TOKEN}),
+        "post": Operation("logout_all", "Log out everywhere", {205: _NO_BODY, 401: NO_TOKEN}, tag=_SESSIONS),
     },
     SessionListView: {
         "get": Operation(
-            "sessions_list", "See where you are signed in", {200: SessionSerializer(many=True), 401: _NO_TOKEN}
+            "sessions_list",
+            "See where you are signed in",
+            {200: SessionSerializer(many=True), 401: NO_TOKEN},
+            tag=_SESSIONS,
         ),
-        "delete": Operation("sessions_revoke_others", "Log out everywhere else", {204: _NO_BODY, 401: _NO_TOKEN}),
+        "delete": Operation(
+            "sessions_revoke_others", "Log out everywhere else", {204: _NO_BODY, 401: NO_TOKEN}, tag=_SESSIONS
+        ),
     },
     SessionView: {
         "delete": Operation(
@@ -168,10 +192,11 @@ OPERATIONS: Final[Mapping[type, Mapping[str, Operation]]] = {
             "Log out one session",
             {
                 204: _NO_BODY,
-                401: _NO_TOKEN,
+                401: NO_TOKEN,
                 404: OpenApiResponse(bodies.Error, "You have no such live session."),
             },
             parameters=(OpenApiParameter("session_id", OpenApiTypes.UUID, OpenApiParameter.PATH),),
+            tag=_SESSIONS,
         )
     },
 }

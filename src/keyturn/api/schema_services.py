@@ -74,6 +74,9 @@ class Introspection(serializers.Serializer[Any]):
     amr = serializers.ListField(child=serializers.CharField(), required=False)
     client_id = serializers.CharField(required=False)
     username = serializers.CharField(required=False)
+    act = serializers.DictField(
+        child=serializers.CharField(), required=False, help_text="Who acts as the user (RFC 8693 section 4.1)."
+    )
 
     class Meta:
         ref_name = "KeyturnIntrospection"
@@ -147,6 +150,7 @@ SERVICE_OPERATIONS: Final[Mapping[type, Mapping[str, Operation]]] = {
             body=ServiceToken,
             always=_FOR_SERVICES,
             headers=_PRIVATE,
+            tag="For services",
         )
     },
     RevokeView: {
@@ -157,6 +161,7 @@ SERVICE_OPERATIONS: Final[Mapping[type, Mapping[str, Operation]]] = {
             body=ServiceToken,
             always=_FOR_SERVICES,
             headers=_PRIVATE,
+            tag="For services",
         )
     },
     RevocationsView: {
@@ -167,6 +172,7 @@ SERVICE_OPERATIONS: Final[Mapping[type, Mapping[str, Operation]]] = {
             parameters=(OpenApiParameter("after", OpenApiTypes.STR, description="The `cursor` of the last answer."),),
             always=_FOR_SERVICES,
             headers=_PRIVATE,
+            tag="For services",
         )
     },
     JwksView: {
@@ -185,6 +191,7 @@ SERVICE_OPERATIONS: Final[Mapping[type, Mapping[str, Operation]]] = {
             },
             always=_FOR_EVERYBODY,
             headers=_PUBLIC,
+            tag="For everybody",
         )
     },
     AuthorizationServerView: {
@@ -194,6 +201,7 @@ SERVICE_OPERATIONS: Final[Mapping[type, Mapping[str, Operation]]] = {
             {200: OpenApiResponse(_OBJECT, "RFC 8414 section 2.")},
             always=_FOR_EVERYBODY,
             headers=_PUBLIC,
+            tag="For everybody",
         )
     },
 }

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from keyturn.api.client import current_client
 from keyturn.clock import utc_now
+from keyturn.defence.passwords import check_size
 from keyturn.signin import sign_in
 from keyturn.tokens.ending import end_session
 from keyturn.tokens.issuing import issue_pair
@@ -32,11 +33,12 @@ _T = TypeVar("_T")
 
 
 class PasswordField(serializers.CharField):
-    """A password: never written out, and taken verbatim, spaces included."""
+    """A password: never written out, taken verbatim, spaces included, and never too long to be hashed."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("style", {})["input_type"] = "password"
         super().__init__(**{"trim_whitespace": False, **kwargs, "write_only": True})
+        self.validators.append(check_size)
 
 
 def http_request(serializer: serializers.BaseSerializer[Any]) -> HttpRequest | None:

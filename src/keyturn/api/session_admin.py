@@ -12,10 +12,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from keyturn.api.user_agents import readable_user_agent
 from keyturn.clock import aware, stored, utc_now
 from keyturn.sessions.models import Session
 from keyturn.sessions.revocation import RevokeReason, revoke_sessions
+from keyturn.user_agents import readable_user_agent
 
 __all__ = ["SessionAdmin"]
 
@@ -86,8 +86,8 @@ class SessionAdmin(_ModelAdmin):
 
     @admin.display(description=_("client"))
     def client(self, session: Session) -> str:
-        """Browser and system in words."""
-        return readable_user_agent(session.user_agent)
+        """Its label, or browser and system in words."""
+        return session.client_label or readable_user_agent(session.user_agent)
 
     @admin.display(description=_("state"))
     def state(self, session: Session) -> str:

@@ -13,12 +13,12 @@ from rest_framework.response import Response
 from keyturn import conf
 from keyturn.api.authentication import JWTAuthentication
 from keyturn.api.base import KeyturnView
-from keyturn.api.user_agents import readable_user_agent
 from keyturn.clock import aware, utc_now
 from keyturn.sessions.listing import live_sessions
 from keyturn.sessions.models import Session
 from keyturn.sessions.revocation import RevokeReason, revoke_sessions, revoke_user_sessions
 from keyturn.tokens.claims import TokenType
+from keyturn.user_agents import readable_user_agent
 
 __all__ = ["SessionListView", "SessionView"]
 

@@ -5,13 +5,15 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import router
+from django.db import router, transaction
 from django.db.models import QuerySet
 
 from keyturn.clients.credentials import is_client_id, matches, new_client_id, new_secret, secret_hash
 from keyturn.clients.models import ServiceClient
 from keyturn.clients.scopes import SCOPES, Scope
 from keyturn.clock import stored
+from keyturn.trail.events import Event
+from keyturn.trail.recording import record
 
 __all__ = ["Created", "authenticate", "create", "delete", "disable", "has_scope", "listed", "rotate_secret"]
 
@@ -52,13 +54,15 @@ def create(*, name: str, scopes: Collection[str], now: datetime) -> Created:
         told = f"there is no scope {unknown[0]!r}" if unknown else "a client needs a scope"
         raise ValueError(f"{told}; the scopes are {', '.join(SCOPES)}")
     created = Created(new_client_id(), new_secret())
-    ServiceClient.objects.using(_database()).create(
-        client_id=created.client_id,
-        name=name,
-        secret_hash=secret_hash(created.secret),
-        scopes=" ".join(scope for scope in SCOPES if scope in scopes),
-        created_at=stored(now),
-    )
+    with transaction.atomic(using=_database()):
+        ServiceClient.objects.using(_database()).create(
+            client_id=created.client_id,
+            name=name,
+            secret_hash=secret_hash(created.secret),
+            scopes=" ".join(scope for scope in SCOPES if scope in scopes),
+            created_at=stored(now),
+        )
+        _record(created.client_id, "client_created")
     logger.info("service client %s created", created.client_id)
     return created
 
@@ -91,8 +95,10 @@ def rotate_secret(client_id: str) -> Created | None:
         The credentials, or None where there is no such client.
     """
     created = Created(client_id, new_secret())
-    if not _found(client_id).update(secret_hash=secret_hash(created.secret)):
-        return None
+    with transaction.atomic(using=_database()):
+        if not _found(client_id).update(secret_hash=secret_hash(created.secret)):
+            return None
+        _record(client_id, "client_secret_rotated")
     logger.info("service client %s has a new secret", client_id)
     return created
 
@@ -103,7 +109,11 @@ def disable(client_id: str, *, now: datetime) -> bool:
     Returns:
         Whether there is such a client.
     """
-    if _found(client_id).filter(disabled_at__isnull=True).update(disabled_at=stored(now)):
+    with transaction.atomic(using=_database()):
+        disabled = _found(client_id).filter(disabled_at__isnull=True).update(disabled_at=stored(now))
+        if disabled:
+            _record(client_id, "client_disabled")
+    if disabled:
         logger.info("service client %s disabled", client_id)
         return True
     return _found(client_id).exists()
@@ -115,10 +125,18 @@ def delete(client_id: str) -> bool:
     Returns:
         Whether there was such a client.
     """
-    removed, _ = _found(client_id).delete()
+    with transaction.atomic(using=_database()):
+        removed, _ = _found(client_id).delete()
+        if removed:
+            _record(client_id, "client_deleted")
     if removed:
         logger.info("service client %s deleted", client_id)
     return bool(removed)
+
+
+def _record(client_id: str, what: str) -> None:
+    """No account's event, but an administrator's deed."""
+    record(Event.ADMIN_ACTION, reason=what, details={"client_id": client_id})
 
 
 def _database() -> str:

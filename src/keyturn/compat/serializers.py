@@ -1,7 +1,9 @@
 """simplejwt's serializers on Keyturn's services, so that a project's subclasses of them have the same guarantees."""
 
 from typing import Any
+from uuid import UUID
 
+from rest_framework.exceptions import Throttled
 from rest_framework_simplejwt import serializers as stock
 from rest_framework_simplejwt.exceptions import AuthenticationFailed
 
@@ -10,7 +12,8 @@ from keyturn.api.serializers import credentials_of, http_request
 from keyturn.clock import utc_now
 from keyturn.compat.errors import stock_token_errors
 from keyturn.compat.tokens import token_for_session
-from keyturn.errors import RefusedError
+from keyturn.defence.passwords import check_size
+from keyturn.errors import Reason, RefusedError, TooManyAttemptsError
 from keyturn.signin import check_credentials, signed_in
 from keyturn.tokens.ending import end_session
 from keyturn.tokens.minting import Lifetimes, refresh_payload
@@ -33,20 +36,26 @@ def install() -> None:
 
 
 def _password_init(self: Any, *args: Any, **kwargs: Any) -> None:
-    """A password is taken verbatim."""
+    """A password is taken verbatim, and never too long to be hashed."""
     kwargs.setdefault("style", {})["input_type"] = "password"
     kwargs.setdefault("trim_whitespace", False)
     kwargs["write_only"] = True
     super(stock.PasswordField, self).__init__(*args, **kwargs)
+    self.validators.append(check_size)
 
 
 def _check_credentials(self: Any, attrs: dict[str, Any]) -> dict[Any, Any]:
     try:
         self.user = check_credentials(credentials_of(attrs, self.username_field), request=http_request(self))
+    except TooManyAttemptsError as error:
+        throttled = Throttled(detail=error.refusal.detail, code=error.refusal.code)
+        throttled.wait = error.retry_after  # type: ignore[attr-defined] # its stubs forget it
+        raise throttled from error
     except RefusedError as error:
-        raise AuthenticationFailed(
-            {"detail": self.error_messages["no_active_account"], "reason": error.reason.value}, "no_active_account"
-        ) from error
+        refusal = error.refusal
+        is_wrong = error.reason is Reason.BAD_CREDENTIALS
+        sentence = self.error_messages["no_active_account"] if is_wrong else refusal.detail
+        raise AuthenticationFailed({"detail": sentence, "reason": error.reason.value}, refusal.code) from error
     return {}
 
 
@@ -55,15 +64,24 @@ def _obtain_pair(self: Any, attrs: dict[str, Any]) -> dict[str, Any]:
     refresh = self.get_token(self.user)
     data["refresh"] = str(refresh)
     data["access"] = str(refresh.access_token)
-    signed_in(self.user, request=http_request(self))
+    signed_in(self.user, request=http_request(self), session_id=_session_id(refresh))
     return data  # type: ignore[no-any-return]
 
 
 def _obtain_sliding(self: Any, attrs: dict[str, Any]) -> dict[str, Any]:
     data = super(stock.TokenObtainSlidingSerializer, self).validate(attrs)
-    data["token"] = str(self.get_token(self.user))
-    signed_in(self.user, request=http_request(self))
+    token = self.get_token(self.user)
+    data["token"] = str(token)
+    signed_in(self.user, request=http_request(self), session_id=_session_id(token))
     return data  # type: ignore[no-any-return]
+
+
+def _session_id(token: Any) -> UUID | None:
+    """The session that a token of a project's own making belongs to, if it says so."""
+    try:
+        return UUID(str(token.get("sid")))
+    except ValueError:
+        return None
 
 
 def _refresh(self: Any, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -16,10 +16,12 @@ from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
-from keyturn.conf import values
+from keyturn.conf import addresses, limits, mailing, trail, values
+from keyturn.conf.limits import Limit
+from keyturn.conf.trail import Webhook
 from keyturn.conf.values import ForgiveAfter, FormerKey
 
-__all__ = ["STOCK", "ForgiveAfter", "FormerKey", "Settings", "get"]
+__all__ = ["STOCK", "ForgiveAfter", "FormerKey", "Limit", "Settings", "get"]
 
 _STOCK_SERIALIZERS: Final = "rest_framework_simplejwt.serializers."
 
@@ -59,6 +61,21 @@ class Settings:
     key_rotation: timedelta | None
     jwks_max_age: timedelta
     former_keys: tuple[FormerKey, ...]
+    public_url: str | None
+    site_name: str | None
+    mail_delivery: str
+    frontend_urls: Mapping[str, str]
+    redirect_origins: tuple[str, ...]
+    email_link_lifetime: timedelta
+    reset_link_lifetime: timedelta
+    profile_fields: tuple[str, ...]
+    account_export: Any
+    account_deletion: Any
+    limits: Mapping[str, Limit | None]
+    sign_up: bool
+    attempts_cache: str | None
+    trail_retention: timedelta | None
+    trail_webhook: Webhook | None
     # SIMPLE_JWT
     access_token_lifetime: timedelta
     refresh_token_lifetime: timedelta
@@ -127,6 +144,21 @@ _KEYTURN: Final[Mapping[str, tuple[Any, _Check]]] = {
     "KEY_ROTATION": (timedelta(days=30), values.rotation),
     "JWKS_MAX_AGE": (timedelta(minutes=5), values.max_age),
     "FORMER_KEYS": ((), values.former_keys),
+    "PUBLIC_URL": (None, addresses.public_url),
+    "SITE_NAME": (None, mailing.site_name),
+    "MAIL_DELIVERY": ("thread", mailing.delivery),
+    "FRONTEND_URLS": ({}, addresses.frontend_urls),
+    "REDIRECT_ORIGINS": ((), addresses.origins),
+    "EMAIL_LINK_LIFETIME": (timedelta(days=1), values.lifetime),
+    "RESET_LINK_LIFETIME": (timedelta(hours=1), values.lifetime),
+    "PROFILE_FIELDS": (("first_name", "last_name"), values.profile_fields),
+    "ACCOUNT_EXPORT": (None, values.optional_dotted),
+    "ACCOUNT_DELETION": (None, values.optional_dotted),
+    "LIMITS": ({}, limits.limits),
+    "SIGN_UP": (True, values.boolean),
+    "ATTEMPTS_CACHE": (None, values.optional_text),
+    "TRAIL_RETENTION": (timedelta(days=365), trail.retention),
+    "TRAIL_WEBHOOK": (None, trail.webhook),
 }
 
 _SIMPLE_JWT: Final[Mapping[str, tuple[Any, _Check]]] = {

@@ -29,6 +29,7 @@ __all__ = [
     "optional_claim",
     "optional_dotted",
     "optional_text",
+    "profile_fields",
     "ring_algorithm",
     "rotation",
     "size",
@@ -262,3 +263,29 @@ def networks(value: Any) -> tuple[IPv4Network | IPv6Network, ...]:
     if not isinstance(value, (list, tuple, set, frozenset)) or not all(isinstance(one, _NETWORKS) for one in value):
         raise TypeError("must be a list of addresses or networks such as '10.0.0.0/8'")
     return tuple(ip_network(network) for network in value)
+
+
+_NOT_THE_USERS: Final = frozenset(
+    {
+        "email",
+        "groups",
+        "is_active",
+        "is_staff",
+        "is_superuser",
+        "last_login",
+        "password",
+        "user_permissions",
+        "username",
+    }
+)
+
+
+def profile_fields(value: Any) -> tuple[str, ...]:
+    """Names of fields of the user model, but of none that decides who the user is or what the user may."""
+    if not isinstance(value, (list, tuple)):
+        raise TypeError("must be a list of names of fields")
+    names = tuple(text(name) for name in value)
+    taken = sorted(_NOT_THE_USERS.intersection(names))
+    if taken:
+        raise ValueError(f"must not name {', '.join(taken)}")
+    return names

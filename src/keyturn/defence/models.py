@@ -9,7 +9,8 @@ __all__ = ["AttemptCounter"]
 class AttemptCounter(models.Model):
     """Attempts within a window of time, of one account and address, of one address, or of one account.
 
-    Names and addresses are kept as keyed hashes only: whoever reads the table learns neither.
+    Names and addresses are kept as keyed hashes only: whoever reads the table learns neither. Times are numbers,
+    because the statement that counts computes with them, alike on every database and whatever ``USE_TZ`` says.
     """
 
     key = models.CharField(max_length=64, primary_key=True, help_text=_("Hex HMAC-SHA-256 of what is counted."))
@@ -18,8 +19,8 @@ class AttemptCounter(models.Model):
     )
     count = models.IntegerField()
     level = models.SmallIntegerField(default=0, help_text=_("How many windows in a row ended at the limit."))
-    window_ends_at = models.DateTimeField()
-    succeeded_at = models.DateTimeField(null=True, help_text=_("When an attempt was right last."))
+    window_ends_at = models.BigIntegerField(help_text=_("Milliseconds since 1970."))
+    succeeded_at = models.BigIntegerField(null=True, help_text=_("When an attempt was right last, in the same unit."))
 
     class Meta:
         db_table = "keyturn_attempt_counter"

@@ -16,6 +16,8 @@ from keyturn.keys.derived import configured, secrets
 from keyturn.keys.ring import Opened
 from keyturn.keys.states import SLACK, RingKey, State
 from keyturn.keys.tending import lead_time, publish_next
+from keyturn.trail.events import Event
+from keyturn.trail.recording import record
 
 __all__ = ["NotNowError", "Published", "import_key", "revoke", "rotate"]
 
@@ -57,7 +59,10 @@ def rotate(*, now: datetime, at_once: bool = False, emergency: bool = False) -> 
     known = _opened()
     waiting = known.ring.upcoming(now)
     if not at_once:
-        return _published_next(known, waiting, now)
+        published = _published_next(known, waiting, now)
+        if published.is_new:
+            _record(Event.SIGNING_KEY_ROTATED, published.kid, reason="published", now=now)
+        return published
     if waiting is not None and now >= waiting.created_at + lead_time():
         emergency = True
     if not emergency:
@@ -70,8 +75,11 @@ def rotate(*, now: datetime, at_once: bool = False, emergency: bool = False) -> 
         )
     if waiting is not None and rows.activate(waiting.kid, at=now, alias=rows.database()):
         ring.refresh()
+        _record(Event.SIGNING_KEY_ROTATED, waiting.kid, reason="signs_at_once", now=now)
         return Published(waiting.kid, now, is_new=False)
-    return _signing_at_once(known, now)
+    made = _signing_at_once(known, now)
+    _record(Event.SIGNING_KEY_ROTATED, made.kid, reason="emergency", now=now)
+    return made
 
 
 def revoke(kid: str, *, now: datetime, emergency: bool = False) -> tuple[RingKey, Published | None]:
@@ -107,7 +115,10 @@ def revoke(kid: str, *, now: datetime, emergency: bool = False) -> tuple[RingKey
     with transaction.atomic(using=alias):
         rows.revoke(key.kid, at=now, reason=reason, alias=alias)
         publish(alias=alias, at=now, kids=(key.kid,), reason=reason)
+        _record(Event.SIGNING_KEY_REVOKED, key.kid, reason=reason, now=now)
         successor = _signing_at_once(ring.load(), now) if signs else None
+        if successor is not None:
+            _record(Event.SIGNING_KEY_ROTATED, successor.kid, reason=reason, now=now)
     ring.forget()
     return key, successor
 
@@ -150,8 +161,13 @@ def import_key(pem: bytes, *, now: datetime) -> Published:
         )
         known = ring.load()
         if any(key.kid == kid for key in known.ring.rows):
+            _record(Event.SIGNING_KEY_ROTATED, kid, reason="imported", now=now)
             return Published(kid, activates_at, is_new=True)
     raise NotNowError("Other nodes changed the ring again and again; try once more.")
+
+
+def _record(event: Event, kid: str, *, reason: str, now: datetime) -> None:
+    record(event, reason=reason, details={"kid": kid}, at=now)
 
 
 def _opened(*, for_revoking: bool = False) -> Opened:

@@ -16,6 +16,8 @@ from keyturn.keys.derived import configured, secrets
 from keyturn.keys.ring import Opened
 from keyturn.keys.sealing import SealedUnderAnotherSecretError, is_sealed_under, seal
 from keyturn.keys.states import SLACK, State
+from keyturn.trail.events import Event
+from keyturn.trail.recording import record
 
 __all__ = ["follow", "lead_time", "publish_next", "tend"]
 
@@ -86,6 +88,8 @@ def _publish_if_due(known: Opened, now: datetime) -> bool:
         return False
     kid = publish_next(known, now=now, activates_at=now + lead_time())
     _log.info("signing key %s is published; it signs from %s", kid, now + lead_time())
+    if any(key.kid == kid for key in ring.load().ring.rows):
+        record(Event.SIGNING_KEY_ROTATED, reason="scheduled", details={"kid": kid}, at=now)
     return True
 
 

@@ -85,8 +85,13 @@ class Migration(migrations.Migration):
                     "level",
                     models.SmallIntegerField(default=0, help_text="How many windows in a row ended at the limit."),
                 ),
-                ("window_ends_at", models.DateTimeField()),
-                ("succeeded_at", models.DateTimeField(help_text="When an attempt was right last.", null=True)),
+                ("window_ends_at", models.BigIntegerField(help_text="Milliseconds since 1970.")),
+                (
+                    "succeeded_at",
+                    models.BigIntegerField(
+                        help_text="When an attempt was right last, in the same unit.", null=True
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "attempt counter",
@@ -174,7 +179,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 (
                     "kind",
-                    models.CharField(help_text="The template it was made of.", max_length=64, verbose_name="kind"),
+                    models.CharField(help_text="Its templates, or who carries it.", max_length=64, verbose_name="kind"),
                 ),
                 ("created_at", models.DateTimeField(verbose_name="created")),
                 ("due_at", models.DateTimeField(help_text="Not tried before.", verbose_name="due")),
@@ -182,14 +187,18 @@ class Migration(migrations.Migration):
                 ("leased_until", models.DateTimeField(help_text="A process is at it until then.", null=True)),
                 ("failed_at", models.DateTimeField(null=True, verbose_name="given up")),
                 ("last_error", models.CharField(default="", max_length=200, verbose_name="last error")),
-                ("sealed", models.TextField(help_text="The whole message (RFC 5322) with its envelope, encrypted.")),
+                ("sealed", models.TextField(help_text="What is delivered and to whom, encrypted.")),
             ],
             options={
                 "verbose_name": "outgoing mail",
                 "verbose_name_plural": "outgoing mails",
                 "db_table": "keyturn_outgoing_mail",
                 "ordering": ("id",),
-                "indexes": [models.Index(fields=["due_at"], name="keyturn_mail_due")],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("failed_at__isnull", True)), fields=["due_at"], name="keyturn_mail_due"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -202,7 +211,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "tally",
-                "verbose_name_plural": "tallies",
+                "verbose_name_plural": "dashboard",
                 "db_table": "keyturn_tally",
                 "constraints": [models.UniqueConstraint(fields=("hour", "name"), name="keyturn_tally_hour_name")],
             },

@@ -11,12 +11,12 @@ from django.db import OperationalError, connections
 
 from keyturn.clock import aware
 from keyturn.errors import Reason
+from keyturn.overtaken import overtaken
 from keyturn.sessions.blacklist import with_blacklisted
 from keyturn.sessions.client import Binding, Client
 from keyturn.sessions.fingerprint import password_fingerprint
 from keyturn.sessions.models import Session
 from keyturn.sessions.outcome import Refused
-from keyturn.sessions.overtaken import overtaken
 from keyturn.sessions.policy import Policy
 from keyturn.sessions.statements import rotate_sql
 from keyturn.sessions.values import for_column

@@ -117,6 +117,8 @@ def _insert(session: Session, user: Any, policy: Policy) -> bool:
     # A rule of the project's own may have let an inactive user in. Whom it saw active must still be so.
     check_active = policy.column_decides or (policy.check_active and getattr(user, "is_active", True))
     with connections[alias].cursor() as cursor:
-        cursor.execute(insert_sql(alias, users, check_active=check_active), parameters)
+        cursor.execute(
+            insert_sql(alias, users, check_active=check_active, unless_reset=policy.unless_reset), parameters
+        )
         inserted: bool = cursor.rowcount == 1
     return inserted

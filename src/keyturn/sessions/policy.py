@@ -23,6 +23,7 @@ class Policy:
         check_active: ``CHECK_USER_IS_ACTIVE``.
         user_rule: a ``USER_AUTHENTICATION_RULE`` of the project's own, called with the user; None for simplejwt's.
         users: the user model's table.
+        unless_reset: whether no session is opened while an administrator requires the password to be reset.
     """
 
     grace: timedelta
@@ -31,6 +32,7 @@ class Policy:
     check_active: bool
     user_rule: Any
     users: UserTable
+    unless_reset: bool = True
 
     @classmethod
     def current(cls) -> "Policy":

@@ -1,7 +1,7 @@
 """End sessions before their time. Every way in ends here, in one transaction with all that must know of it."""
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -11,11 +11,13 @@ from django.dispatch import Signal
 
 from keyturn.clock import utc_now
 from keyturn.feed import publishing
+from keyturn.overtaken import until_settled
 from keyturn.sessions import blacklist
 from keyturn.sessions.models import Session, sessions_about_to_be_deleted
-from keyturn.sessions.overtaken import until_settled
 from keyturn.sessions.statements import database, revoke_sql, vendor
 from keyturn.sessions.values import for_column
+from keyturn.trail import recording as trail
+from keyturn.trail.endings import ending, ending_parameters
 
 __all__ = ["RevokeReason", "revoke_sessions", "revoke_user_sessions", "sessions_revoked"]
 
@@ -42,7 +44,12 @@ class RevokeReason:
 
 
 def revoke_sessions(
-    session_ids: Collection[UUID], *, reason: str, now: datetime, user_pk: Any = None
+    session_ids: Collection[UUID],
+    *,
+    reason: str,
+    now: datetime,
+    user_pk: Any = None,
+    details: Mapping[str, Any] | None = None,
 ) -> tuple[UUID, ...]:
     """Revoke sessions by id.
 
@@ -51,6 +58,7 @@ def revoke_sessions(
         reason: a word of :class:`RevokeReason`.
         now: aware; becomes ``revoked_at``.
         user_pk: only sessions of this user are touched; None: of any user.
+        details: what the trail shall say of it besides; words and numbers.
 
     Returns:
         The ids that this call ended; sessions that had ended before are not among them.
@@ -63,7 +71,7 @@ def revoke_sessions(
     if user_pk is not None:
         condition += " AND user_id = %(user_id)s"
         parameters["user_id"] = _user_key(user_pk, alias)
-    return _revoke(alias, condition, parameters, reason=reason, now=now)
+    return _revoke(alias, condition, parameters, reason=reason, now=now, details=details)
 
 
 def revoke_user_sessions(
@@ -118,21 +126,30 @@ def _revoke(
     *,
     reason: str,
     now: datetime,
+    details: Mapping[str, Any] | None = None,
     also: Callable[[], None] = lambda: None,
 ) -> tuple[UUID, ...]:
-    parameters = {**parameters, "now": for_column("revoked_at", now, alias), "reason": reason}
+    said = details or {}
+    parameters = {
+        **parameters,
+        "now": for_column("revoked_at", now, alias),
+        "reason": reason,
+        **ending_parameters(reason=reason, details=said),
+    }
 
     def revoke() -> tuple[UUID, ...]:
         with transaction.atomic(using=alias):
-            ended = tuple(
-                session.id for session in Session.objects.using(alias).raw(revoke_sql(alias, condition), parameters)
-            )
+            rows = list(Session.objects.using(alias).raw(revoke_sql(alias, condition), parameters))
+            ended = tuple(session.id for session in rows)
             if ended:
+                events = [_event(session, reason=reason, details=said, at=now) for session in rows]
                 if vendor(alias) == "postgresql":
-                    # The statement itself has written them into the feed.
+                    # The statement itself has written them into the feed and into the trail.
                     publishing.follow_up(alias=alias, session_ids=ended, reason=reason)
+                    trail.announce(events, alias=alias)
                 else:
                     publishing.publish(alias=alias, at=now, session_ids=ended, reason=reason)
+                    trail.write(events)
                 sessions_revoked.send(sender=Session, session_ids=ended, reason=reason)
             also()
         return ended
@@ -141,6 +158,18 @@ def _revoke(
     for sid in ended:
         logger.info("session %s ended: %s", sid, reason)
     return ended
+
+
+def _event(session: Session, *, reason: str, details: Mapping[str, Any], at: datetime) -> Any:
+    return ending(
+        user_id=session.user_id,
+        session_id=session.id,
+        reason=reason,
+        client=session.user_agent,
+        details=details,
+        at=at,
+        pk=getattr(session, "trail_id", None),
+    )
 
 
 _IDS_A_STATEMENT: Final = 10_000

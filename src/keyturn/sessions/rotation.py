@@ -9,11 +9,11 @@ from django.db import OperationalError, connections
 
 from keyturn.clock import aware
 from keyturn.errors import Reason, UnavailableError
+from keyturn.overtaken import ATTEMPTS, overtaken
 from keyturn.sessions.attempt import Attempt
 from keyturn.sessions.client import Binding, BindingKind, Client, same_agent
 from keyturn.sessions.models import Session
 from keyturn.sessions.outcome import Converged, Forgiven, Outcome, Refused, Reused, Rotated
-from keyturn.sessions.overtaken import ATTEMPTS, overtaken
 from keyturn.sessions.policy import Policy
 from keyturn.sessions.revocation import RevokeReason, revoke_sessions
 from keyturn.sessions.rule import Presented, Standing, Verdict, acceptable, judge
@@ -215,7 +215,12 @@ def _end(session: Session, generation: int, now: datetime) -> Reused:
         session.generation,
         generation,
     )
-    revoke_sessions((session.pk,), reason=RevokeReason.REFRESH_REUSED, now=now)
+    revoke_sessions(
+        (session.pk,),
+        reason=RevokeReason.REFRESH_REUSED,
+        now=now,
+        details={"generation": session.generation, "presented": generation},
+    )
     if connections[database()].in_atomic_block:
         remember_reused(session.pk, now=now)
     return Reused(session)

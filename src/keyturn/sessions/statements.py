@@ -14,6 +14,7 @@ from keyturn.feed.statements import publish_ended_sql
 from keyturn.sessions.fingerprint import password_fingerprint_sql
 from keyturn.sessions.models import Session
 from keyturn.sessions.user_table import UserTable
+from keyturn.trail.endings import record_ended_sql
 
 __all__ = ["SUPPORTED_VENDORS", "database", "insert_sql", "revoke_sql", "rotate_sql", "vendor"]
 
@@ -69,6 +70,14 @@ def _not_blacklisted(names: _Names) -> str:
     )
 
 
+def _not_to_be_reset(names: _Names, users: UserTable) -> str:
+    accounts = names(apps.get_model("keyturn", "AccountState")._meta.db_table)
+    return (
+        f" AND NOT EXISTS (SELECT 1 FROM {accounts} a WHERE a.user_id = u.{names(users.key)}"  # noqa: S608
+        " AND a.reset_required_at IS NOT NULL)"
+    )
+
+
 @lru_cache(maxsize=32)
 def rotate_sql(alias: str, users: UserTable, *, check_active: bool, claims_user: bool) -> str:
     """One compare-and-set: from ``expected`` to ``successor``, if session and user still stand.
@@ -98,11 +107,12 @@ def rotate_sql(alias: str, users: UserTable, *, check_active: bool, claims_user:
 
 
 @lru_cache(maxsize=32)
-def insert_sql(alias: str, users: UserTable, *, check_active: bool) -> str:
+def insert_sql(alias: str, users: UserTable, *, check_active: bool, unless_reset: bool) -> str:
     """Open a session only if the verified password is still the user's, under a share lock on PostgreSQL.
 
     Parameters: one for each column of the row but ``user_id``, plus ``user_pk`` and ``verified``. A session that
-    exists already is left alone (adoption may race).
+    exists already is left alone (adoption may race). ``unless_reset``: none while a password reset is required; the
+    login may have begun before it was.
     """
     names = _Names(alias)
     columns = _columns()
@@ -113,7 +123,7 @@ def insert_sql(alias: str, users: UserTable, *, check_active: bool) -> str:
         f"INSERT INTO {names(Session._meta.db_table)} ({', '.join(names(column) for column in columns)})"  # noqa: S608
         f" SELECT {', '.join(values)} FROM {names(users.table)} AS u"
         f" WHERE u.{names(users.key)} = %(user_pk)s AND u.{names(users.password)} = %(verified)s{active}"
-        f"{lock} ON CONFLICT (id) DO NOTHING"
+        f"{_not_to_be_reset(names, users) if unless_reset else ''}{lock} ON CONFLICT (id) DO NOTHING"
     )
 
 
@@ -121,13 +131,18 @@ def insert_sql(alias: str, users: UserTable, *, check_active: bool) -> str:
 def revoke_sql(alias: str, condition: str) -> str:
     """End the live sessions that fulfil a condition of this package's own writing, and say which they were.
 
-    On PostgreSQL the same statement writes them into the feed. SQLite has no such statement: there its caller does.
+    On PostgreSQL the same statement writes them into the feed and into the trail, and says their ``trail_id``. SQLite
+    has no such statement: there its caller does.
     """
     names = _Names(alias)
     update = (
         f"UPDATE {names(Session._meta.db_table)} SET revoked_at = %(now)s, revoked_reason = %(reason)s"  # noqa: S608
-        f" WHERE revoked_at IS NULL AND {condition} RETURNING id, user_id"
+        f" WHERE revoked_at IS NULL AND {condition} RETURNING id, user_id, user_agent"
     )
     if vendor(alias) != "postgresql":
         return update
-    return f"WITH ended AS ({update}), fed AS ({publish_ended_sql()}) SELECT id, user_id FROM ended"  # noqa: S608
+    return (
+        f"WITH ended AS ({update}), fed AS ({publish_ended_sql()}), trailed AS ({record_ended_sql()})"  # noqa: S608
+        " SELECT ended.id, ended.user_id, ended.user_agent, trailed.id AS trail_id"
+        " FROM ended JOIN trailed ON trailed.session_id = ended.id"
+    )

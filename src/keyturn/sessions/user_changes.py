@@ -20,16 +20,21 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import router, transaction
 from django.db.models import Model
 from django.db.models.signals import class_prepared, pre_delete
+from django.dispatch import Signal
 
 from keyturn.clock import utc_now
-from keyturn.sessions import blacklist
 from keyturn.sessions.fingerprint import password_fingerprint
 from keyturn.sessions.models import Session
 from keyturn.sessions.policy import Policy
 from keyturn.sessions.revocation import RevokeReason, revoke_user_sessions
 from keyturn.sessions.statements import database
+from keyturn.trail.events import Event
+from keyturn.trail.recording import record
 
-__all__ = ["watch_user_model"]
+__all__ = ["password_replaced", "watch_user_model"]
+
+password_replaced = Signal()
+"""Sent inside the transaction that stores a new password, with ``user_id`` (the primary key) and ``using`` (alias)."""
 
 _DECIDING = frozenset({"password", "is_active"})
 
@@ -97,33 +102,72 @@ def _follow(save_base: Callable[..., None]) -> Callable[..., None]:
             return
         alias = given.get("using") or router.db_for_write(type(self), instance=self)
         check = _current_check.get()
-        before = _stored_password(self, alias, update_fields)
-        with transaction.atomic(using=alias, savepoint=False):
-            if check is not None and check.user is self and _is_upgrade(check, update_fields):
+        if check is not None and check.user is self and _is_upgrade(check, update_fields):
+            with transaction.atomic(using=alias, savepoint=False):
                 _upgrade_hash(self, check, lambda: save_base(self, *args, **kwargs), alias)
-            else:
-                save_base(self, *args, **kwargs)
-                _sessions_follow(self, update_fields, new_password=before is not None and before != self.password)
+            return
+        before = _stored(self, alias)
+        with transaction.atomic(using=alias, savepoint=False):
+            save_base(self, *args, **kwargs)
+            _follow_change(self, before, update_fields)
 
     return wrapper
 
 
-def _stored_password(user: AbstractBaseUser, alias: str, update_fields: Collection[str] | None) -> str | None:
-    """The stored hash that a save may replace; None where nobody needs to know.
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What is stored of a user when a save begins.
 
-    Sessions carry the fingerprint of the password they were opened under. The tokens of stock simplejwt carry nothing,
-    so where a project has such tokens, a save that only may change the password must be told from one that does.
+    Args:
+        password: the hash.
+        is_active: None where the user model has no such column.
     """
-    if not blacklist.is_installed() or not _saves_password(user, update_fields):
-        return None
-    # Before the transaction: SQLite could not turn one that began by reading into one that writes.
-    return type(user)._base_manager.using(alias).filter(pk=user.pk).values_list("password", flat=True).first()
+
+    password: str
+    is_active: bool | None
+
+
+def _stored(user: AbstractBaseUser, alias: str) -> _Before | None:
+    """What a save may replace: a save that only may change the password must be told from one that does.
+
+    Before the transaction: SQLite could not turn one that began by reading into one that writes.
+    """
+    model = type(user)
+    names = ["password", *(["is_active"] if _has_column(model, "is_active") else [])]
+    row = model._base_manager.using(alias).filter(pk=user.pk).values(*names).first()
+    return None if row is None else _Before(row["password"], row.get("is_active"))
+
+
+def _has_column(model: type[Model], name: str) -> bool:
+    return any(field.name == name for field in model._meta.concrete_fields)
 
 
 def _saves_password(user: AbstractBaseUser, update_fields: Collection[str] | None) -> bool:
     if "password" in user.get_deferred_fields():
         return False
     return update_fields is None or "password" in update_fields
+
+
+def _follow_change(user: AbstractBaseUser, before: _Before | None, update_fields: Collection[str] | None) -> None:
+    new_password = before is not None and _saves_password(user, update_fields) and before.password != user.password
+    if before is not None:
+        _trail_follows(user, before, update_fields, new_password=new_password)
+    _sessions_follow(user, update_fields, new_password=new_password)
+
+
+def _trail_follows(
+    user: AbstractBaseUser, before: _Before, update_fields: Collection[str] | None, *, new_password: bool
+) -> None:
+    """Record what the save has changed, in its transaction."""
+    if new_password:
+        record(Event.PASSWORD_CHANGED, user_id=user.pk)
+        password_replaced.send(sender=type(user), user_id=user.pk, using=database())
+    saves_active = update_fields is None or "is_active" in update_fields
+    if not saves_active or "is_active" in user.get_deferred_fields() or before.is_active is None:
+        return
+    is_active = bool(getattr(user, "is_active", True))
+    if is_active != before.is_active:
+        record(Event.ACCOUNT_REACTIVATED if is_active else Event.ACCOUNT_DEACTIVATED, user_id=user.pk)
 
 
 def _sessions_follow(user: AbstractBaseUser, update_fields: Collection[str] | None, *, new_password: bool) -> None:
@@ -145,6 +189,7 @@ def _sessions_follow(user: AbstractBaseUser, update_fields: Collection[str] | No
 def _end_sessions(*, instance: AbstractBaseUser, **_: object) -> None:
     """Django sends this inside the transaction that deletes the user."""
     revoke_user_sessions(instance.pk, reason=RevokeReason.USER_DELETED, now=utc_now(), unshown_too=False)
+    record(Event.ACCOUNT_DELETED, user_id=instance.pk)
 
 
 def _is_upgrade(check: _Check, update_fields: Collection[str] | None) -> bool:

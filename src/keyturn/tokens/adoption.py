@@ -7,12 +7,12 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
 from keyturn.errors import Reason, RefusedError
+from keyturn.overtaken import until_settled
 from keyturn.sessions import blacklist
 from keyturn.sessions.client import Client
 from keyturn.sessions.identity import adopted_session_id
 from keyturn.sessions.models import Session
 from keyturn.sessions.opening import adopt_session
-from keyturn.sessions.overtaken import until_settled
 from keyturn.sessions.policy import Policy
 from keyturn.sessions.revocation import RevokeReason, revoke_sessions
 from keyturn.sessions.statements import database
@@ -79,7 +79,8 @@ def _adopt(
     sid = adopted_session_id(claims.jti)
     policy = Policy.current()
     if and_end:
-        policy = replace(policy, check_active=False)  # a token is logged out whatever became of its user
+        # A token is logged out whatever became of its user.
+        policy = replace(policy, check_active=False, unless_reset=False)
 
     def adopt() -> None:
         with transaction.atomic(using=alias):

@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
 from keyturn.errors import Reason, RefusedError
+from keyturn.overtaken import until_settled
 from keyturn.sessions import blacklist
 from keyturn.sessions.client import Binding, Client
 from keyturn.sessions.models import Session
 from keyturn.sessions.opening import open_session
-from keyturn.sessions.overtaken import until_settled
 from keyturn.sessions.policy import Policy
 from keyturn.sessions.statements import database
 from keyturn.tokens.minting import (
@@ -28,10 +29,17 @@ __all__ = ["Pair", "issue_pair", "open_listed_session"]
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """An access token and, where the client gets a new one, a refresh token."""
+    """An access token and, where the client gets a new one, a refresh token.
+
+    Args:
+        access: the access token.
+        refresh: the refresh token; None: the client keeps the one it has.
+        session_id: of the session that was opened, where one was.
+    """
 
     access: str
     refresh: str | None
+    session_id: UUID | None = None
 
 
 def open_listed_session(
@@ -42,8 +50,18 @@ def open_listed_session(
     client: Client,
     amr: str = "pwd",
     binding: Binding | None = None,
+    policy: Policy | None = None,
 ) -> Session:
     """Open a session and, where simplejwt's ``token_blacklist`` is installed, its one OutstandingToken row.
+
+    Args:
+        user: as loaded when the credentials were verified.
+        now: aware.
+        idle_lifetime: how long the session lives without a refresh.
+        client: who signs in.
+        amr: authentication methods (RFC 8176), separated by spaces.
+        binding: what every refresh will have to carry.
+        policy: what decides whether a session is opened, and how long it lives; None: the settings'.
 
     Raises:
         RefusedError: ``bad_credentials``: the user may not sign in, or changed the password, was deactivated or deleted
@@ -51,7 +69,7 @@ def open_listed_session(
         UnavailableError: other transactions changed the user again and again.
     """
     alias = database()
-    policy = Policy.current()
+    policy = policy or Policy.current()
     if not policy.admits(user):
         raise RefusedError(Reason.BAD_CREDENTIALS, "inactive, or refused by the project's rule")
 
@@ -109,4 +127,5 @@ def issue_pair(
     return Pair(
         access=encode_access(access_payload(session, payload, now=now, lifetime=lives.access), now=now),
         refresh=encode_refresh(payload),
+        session_id=session.id,
     )

@@ -11,10 +11,11 @@ from keyturn.sessions.models import Session
 
 __all__ = ["own_claims"]
 
-# RFC 7519 section 4.1, RFC 9068 section 2.2, RFC 7800 (``cnf``), and Keyturn's own.
+# RFC 7519 section 4.1, RFC 9068 section 2.2, RFC 7800 (``cnf``), RFC 8693 (``act``), and Keyturn's own.
 _TAKEN: Final = frozenset(
     {
         "acr",
+        "act",
         "amr",
         "aud",
         "auth_time",

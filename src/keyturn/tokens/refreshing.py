@@ -22,6 +22,8 @@ from keyturn.tokens.minting import (
     encode_refresh,
     refresh_payload,
 )
+from keyturn.trail import tally
+from keyturn.trail.tally import Tallied
 
 __all__ = ["Refreshed", "refresh", "refresh_sliding", "rotate_claims"]
 
@@ -68,7 +70,9 @@ def rotate_claims(
             leeway=settings.leeway,
             end_reused=True,
         )
-        return Refreshed(_admit(held), claims.payload, None)
+        session = _admit(held)
+        tally.count(Tallied.REFRESH)
+        return Refreshed(session, claims.payload, None)
     outcome = rotate(
         sid=sid,
         generation=generation,
@@ -84,6 +88,7 @@ def rotate_claims(
         raise RefusedError(Reason.REFRESH_REUSED)
     if isinstance(outcome, Refused):
         raise RefusedError(outcome.reason)
+    tally.count(Tallied.REFRESH)
     if isinstance(outcome, Rotated):
         _load_user(outcome.session, user_id, now=now, client=client, binding=binding)
     return Refreshed(outcome.session, claims.payload, outcome)
@@ -145,6 +150,7 @@ def refresh_sliding(raw: str | bytes, *, now: datetime, client: Client) -> str:
             leeway=settings.leeway,
         )
     )
+    tally.count(Tallied.REFRESH)
     _load_user(session, user_id, now=now, client=client)
     fresh = access_payload(
         session, payload, now=now, lifetime=settings.sliding_token_lifetime, token_type=TokenType.SLIDING

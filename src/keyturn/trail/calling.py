@@ -1,11 +1,12 @@
-"""Who is behind what happens now, for code that is handed no request: an address and a user agent, nothing more."""
+"""Who is behind what happens now, for code that is handed no request: an address, a user agent, a language."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from uuid import UUID
 
-__all__ = ["Caller", "calling", "current_caller"]
+__all__ = ["Caller", "acted_by", "calling", "current_caller", "signed_in_with"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +18,15 @@ class Caller:
         user_agent: as received, cleaned and cut.
         actor_id: primary key, as text, of the user who acts, where that is not the user whom it is done to: an
             administrator. Empty otherwise.
+        accept_language: the header as received, cut (RFC 9110 section 12.5.4).
+        session_id: the session of the access token that came with the request; None where none did.
     """
 
     ip: str | None = None
     user_agent: str = ""
     actor_id: str = ""
+    accept_language: str = ""
+    session_id: UUID | None = None
 
 
 _current: ContextVar[Caller | None] = ContextVar("keyturn_caller", default=None)
@@ -40,3 +45,13 @@ def calling(caller: Caller) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
+
+
+def acted_by(actor_id: str) -> None:
+    """Name who acts, for the rest of the innermost :func:`calling`: known only once the request was authenticated."""
+    _current.set(replace(current_caller(), actor_id=actor_id))
+
+
+def signed_in_with(session_id: UUID | None) -> None:
+    """Name the session it happens in, for the rest of the innermost :func:`calling`."""
+    _current.set(replace(current_caller(), session_id=session_id))

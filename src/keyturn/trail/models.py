@@ -1,15 +1,54 @@
 """The trail's table, and the counts by the hour of what happens too often for a row each."""
 
+from collections.abc import Iterable
+from typing import Any, Never
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 __all__ = ["AuditEvent", "Tally"]
 
 
+class _AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+    """Which reads, and refuses what would change or remove rows."""
+
+    def update(self, **_kwargs: Any) -> Never:
+        """Refuse.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError(_UNCHANGING)
+
+    def bulk_update(self, *_args: Any, **_kwargs: Any) -> Never:
+        """Refuse.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError(_UNCHANGING)
+
+    def delete(self) -> Never:
+        """Refuse; only retention removes rows (:mod:`keyturn.trail.retention`).
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError(_UNCHANGING)
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
+
+_UNCHANGING = "The trail is written once: no event is changed or deleted but by prune_trail."
+
+
 class AuditEvent(models.Model):
     """Something that happened to an account. It names users by their key and holds no foreign key.
 
     So that a user can be deleted and what happened to the account remains. Never a password, token, code or key.
+    Rows are added by :mod:`keyturn.trail.recording`. PostgreSQL itself refuses to change or remove them, SQLite to
+    change them (migration 0004); on either, this model refuses both.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -24,6 +63,8 @@ class AuditEvent(models.Model):
     ip = models.GenericIPAddressField(_("address"), null=True, unpack_ipv4=True)
     user_agent = models.CharField(_("user agent"), max_length=300, default="")
     details = models.JSONField(_("details"), default=dict)
+
+    objects = models.Manager.from_queryset(_AuditEventQuerySet)()
 
     class Meta:
         db_table = "keyturn_audit_event"
@@ -40,6 +81,31 @@ class AuditEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.event} {self.id}"
 
+    def save(
+        self,
+        *,
+        force_insert: Any = True,
+        force_update: bool = False,
+        using: str | None = None,
+        update_fields: Iterable[str] | None = None,
+    ) -> None:
+        """Add the event.
+
+        Raises:
+            TypeError: it is there already.
+        """
+        if not self._state.adding or force_update or update_fields is not None:
+            raise TypeError(_UNCHANGING)
+        super().save(force_insert=force_insert, using=using)
+
+    def delete(self, *_args: Any, **_kwargs: Any) -> Never:
+        """Refuse.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError(_UNCHANGING)
+
 
 class Tally(models.Model):
     """How often something happened within an hour."""
@@ -52,7 +118,7 @@ class Tally(models.Model):
     class Meta:
         db_table = "keyturn_tally"
         verbose_name = _("tally")
-        verbose_name_plural = _("tallies")
+        verbose_name_plural = _("dashboard")
         constraints = (models.UniqueConstraint(fields=["hour", "name"], name="keyturn_tally_hour_name"),)
 
     def __str__(self) -> str:

@@ -7,7 +7,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from keyturn import conf
+from keyturn.accounts.flows import prune_flows
 from keyturn.clock import utc_now
+from keyturn.defence import pruning as attempt_pruning
 from keyturn.feed import keeping
 from keyturn.feed import pruning as feed_pruning
 from keyturn.sessions.blacklist import prune_listed
@@ -46,7 +48,13 @@ class Command(BaseCommand):
                 self.stdout.write(f"{total.examined} sessions examined, {total.removed} removed")
         revocations = feed_pruning.prune(now=now, retention=keeping.retention(keeping.keep()), batch_size=batch_size)
         listed = prune_listed(now=now, batch_size=batch_size)
+        flows = prune_flows(now=now, batch_size=batch_size)
         self.stdout.write(f"Removed {total.removed} of {total.examined} sessions.")
+        if flows:
+            self.stdout.write(f"Removed {flows} flows that nobody went on with.")
+        counters = attempt_pruning.prune(now=now, batch_size=batch_size)
+        if counters:
+            self.stdout.write(f"Removed {counters} counters of attempts that say nothing any more.")
         if revocations:
             self.stdout.write(f"Removed {revocations} revocations that everybody knows of.")
         if listed is not None:

@@ -1,0 +1,98 @@
+"""System checks of projects with django-allauth. Imports nothing of it before it is known to be installed."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings as django_settings
+from django.contrib.auth import get_user_model
+from django.core.checks import CheckMessage, Error, Tags, Warning  # noqa: A004
+from django.core.checks import register as register_check
+from django.db import router
+from django.utils.module_loading import import_string
+
+from keyturn import conf
+from keyturn.accounts.models import Flow
+
+__all__ = ["register"]
+
+
+def register() -> None:
+    """Register the checks with Django, where django-allauth's headless engine is installed."""
+    if not apps.is_installed("allauth.headless"):
+        return
+    register_check(check_hooks, Tags.security)
+    register_check(check_sessions, Tags.security)
+    register_check(check_accounts_routing, Tags.compatibility)
+    register_check(check_limits, Tags.security)
+    register_check(check_links, Tags.security, deploy=True)
+
+
+def check_hooks(**_: object) -> Iterable[CheckMessage]:
+    """E008: django-allauth must ask Keyturn who signs in, and what a client is given for it."""
+    from allauth.account import app_settings as account
+    from allauth.headless import app_settings as headless
+
+    from keyturn.accounts.adapter import AccountAdapter
+    from keyturn.accounts.strategy import TokenStrategy
+
+    strategy = type(headless.TOKEN_STRATEGY)
+    adapter: Any = import_string(account.ADAPTER)
+    for setting, found, wanted in (
+        ("HEADLESS_TOKEN_STRATEGY", strategy, TokenStrategy),
+        ("ACCOUNT_ADAPTER", adapter, AccountAdapter),
+    ):
+        if not issubclass(found, wanted):
+            yield Error(
+                f"{setting} is no {wanted.__module__}.{wanted.__qualname__}: who signs in at /auth/ would be given"
+                " sessions that nothing of Keyturn's ends.",
+                hint="Write `from keyturn.accounts.defaults import *` into the settings, or inherit from that class.",
+                id="keyturn.E008",
+            )
+
+
+def check_sessions(**_: object) -> Iterable[CheckMessage]:
+    """E009: two lists of sessions would disagree about which of them have ended."""
+    if apps.is_installed("allauth.usersessions"):
+        yield Error(
+            "allauth.usersessions keeps a list of Django's sessions, which nobody who signs in with Keyturn has.",
+            hint="Remove it from INSTALLED_APPS: /auth/…/auth/sessions answers from Keyturn's own sessions.",
+            id="keyturn.E009",
+        )
+
+
+def check_accounts_routing(**_: object) -> Iterable[CheckMessage]:
+    """E010: an account, its addresses and its flows change in one transaction, so one database must hold them."""
+    from allauth.account.models import EmailAddress
+
+    home = router.db_for_write(get_user_model())
+    for model in (EmailAddress, Flow):
+        alias = router.db_for_write(model)
+        if alias != home:
+            yield Error(
+                f"{model._meta.label} lives in database {alias!r}, and users in {home!r}.",
+                hint=f"Route the app {model._meta.app_label!r} to the users' database.",
+                id="keyturn.E010",
+            )
+
+
+def check_limits(**_: object) -> Iterable[CheckMessage]:
+    """W005: django-allauth's limits need a cache, and fail with it; Keyturn's need none."""
+    if getattr(django_settings, "ACCOUNT_RATE_LIMITS", None) is not False:
+        yield Warning(
+            "ACCOUNT_RATE_LIMITS is not False: django-allauth counts in the cache beside Keyturn, answers 429 without"
+            " saying for how long, and 500 when the cache is down.",
+            hint="Set it to False; KEYTURN['LIMITS'] says what is counted.",
+            id="keyturn.W005",
+        )
+
+
+def check_links(**_: object) -> Iterable[CheckMessage]:
+    """W006: mails have links only where somebody says to what."""
+    settings = conf.get()
+    if settings.public_url is None and not settings.frontend_urls.get("verify_email"):
+        yield Warning(
+            "KEYTURN['PUBLIC_URL'] is not set: mails carry codes and no links, as a request's Host is never believed.",
+            hint="Set it to where clients reach this project, or KEYTURN['FRONTEND_URLS'] to your pages.",
+            id="keyturn.W006",
+        )

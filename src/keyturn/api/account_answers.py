@@ -1,0 +1,128 @@
+"""What the answers under ``/auth/`` have beyond django-allauth's: ``detail``, ``code``, ``reason``, and the pair."""
+
+import json
+from collections.abc import Mapping, MutableMapping
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from rest_framework.response import Response
+
+from keyturn import conf
+from keyturn.accounts.pairs import current_pair
+from keyturn.api.errors import challenge
+from keyturn.api.exception_handler import exception_handler
+from keyturn.errors import REFUSALS, Reason
+
+__all__ = ["answer_to", "completed"]
+
+_WORDS: Final[Mapping[int, tuple[str, str]]] = {
+    400: ("invalid", "Invalid input."),
+    401: ("not_authenticated", "Authentication credentials were not provided."),
+    403: ("permission_denied", "You do not have permission to perform this action."),
+    404: ("not_found", "Not found."),
+    405: ("method_not_allowed", "This method is not allowed here."),
+    409: ("conflict", "There is nothing to go on with here, or you are signed in already."),
+    410: ("flow_ended", "What you were doing has ended: begin again."),
+    429: ("too_many_attempts", "Too many attempts. Try again later."),
+}
+
+# What a pending flow waits for, in the words that /token/ has for it.
+_WAITING: Final[Mapping[str, Reason]] = {
+    "verify_email": Reason.EMAIL_NOT_VERIFIED,
+    "mfa_authenticate": Reason.MFA_REQUIRED,
+}
+# django-allauth's codes of a wrong password, for which /token/ has words.
+_CREDENTIALS: Final = frozenset({"email_password_mismatch", "username_password_mismatch", "phone_password_mismatch"})
+
+_RETRY_AFTER: Final = "60"
+"""Seconds, where a project's own limits of django-allauth refuse without saying how long."""
+
+
+def answer_to(error: Exception, *, view: Any, request: HttpRequest) -> HttpResponse | None:
+    """Turn an exception into an answer; None for what nobody foresaw."""
+    found: Response | None = exception_handler(error, {"view": view, "request": request})
+    if found is None:
+        return None
+    body = {"status": found.status_code, **found.data} if isinstance(found.data, dict) else {}
+    if found.status_code == 401:
+        body["meta"] = {"is_authenticated": False}
+    answer = JsonResponse(body, status=found.status_code)
+    for name in ("WWW-Authenticate", "Retry-After", "Allow"):
+        if found.has_header(name):
+            answer[name] = found[name]
+    return answer
+
+
+def completed(request: HttpRequest, response: HttpResponseBase) -> HttpResponse:
+    """Make an answer of django-allauth's, or of Django's, one of Keyturn's.
+
+    Args:
+        request: with the pair that was issued in it, if one was.
+        response: JSON of django-allauth's, or something that is no JSON: then only its status and headers count.
+    """
+    body = _body(response)
+    status = response.status_code
+    if status < 400 and body is None:
+        # django-allauth redirects nobody who speaks JSON, except to a provider.
+        return response if isinstance(response, HttpResponse) else HttpResponse(status=status)
+    body = {"status": status} if body is None else body
+    pair = current_pair(request)
+    meta = body.get("meta")
+    if isinstance(meta, dict) and "is_authenticated" in meta:
+        meta["is_authenticated"] = bool(meta["is_authenticated"])
+    csrf = getattr(request, "keyturn_csrf", None)
+    if csrf is not None:
+        body.setdefault("meta", {})["csrf_token"] = csrf
+    if pair is not None and status < 400:
+        body.setdefault("meta", {}).update(access_token=pair.access, refresh_token=pair.refresh)
+    if status >= 400:
+        _explain(body, status)
+    answer = JsonResponse(body, status=status)
+    for name, value in response.items():
+        if name not in {"Content-Type", "Content-Length"}:
+            answer[name] = value
+    answer.cookies.update(response.cookies)
+    answer["Cache-Control"] = "no-store"
+    answer["Pragma"] = "no-cache"
+    if status == 401 and not answer.has_header("WWW-Authenticate"):
+        answer["WWW-Authenticate"] = challenge(conf.get().auth_header_types[0])
+    if status == 429 and not answer.has_header("Retry-After"):
+        answer["Retry-After"] = _RETRY_AFTER
+    return answer
+
+
+def _body(response: HttpResponseBase) -> dict[str, Any] | None:
+    if not isinstance(response, HttpResponse) or not response.get("Content-Type", "").startswith("application/json"):
+        return None
+    body = json.loads(response.content or b"null")
+    return body if isinstance(body, dict) else None
+
+
+def _explain(body: MutableMapping[str, Any], status: int) -> None:
+    if "code" in body:
+        return
+    code, detail = _WORDS.get(status, ("error", "The request was refused."))
+    reason = ""
+    errors = body.get("errors")
+    if isinstance(errors, list) and errors:
+        detail = str(errors[0].get("message") or detail)
+        reason = str(errors[0].get("code") or "")
+        if reason in _CREDENTIALS:
+            code, reason = REFUSALS[Reason.BAD_CREDENTIALS].code, Reason.BAD_CREDENTIALS.value
+    elif status == 401:
+        code, detail, reason = _unauthenticated(body, code, detail)
+    body.update(detail=detail, code=code)
+    if reason:
+        body["reason"] = reason
+
+
+def _unauthenticated(body: Mapping[str, Any], code: str, detail: str) -> tuple[str, str, str]:
+    if body.get("meta", {}).get("is_authenticated"):
+        refusal = REFUSALS[Reason.REAUTHENTICATION_REQUIRED]
+        return refusal.code, refusal.detail, Reason.REAUTHENTICATION_REQUIRED.value
+    for flow in body.get("data", {}).get("flows", ()):
+        reason = _WAITING.get(flow.get("id", "")) if flow.get("is_pending") else None
+        if reason is not None:
+            return REFUSALS[reason].code, REFUSALS[reason].detail, reason.value
+    return code, detail, ""

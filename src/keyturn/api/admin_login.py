@@ -1,0 +1,147 @@
+"""The admin's login form, behind the same counters as every other door, whatever form and site the project has.
+
+Django's own ``AdminSite.login`` answers: the project's form, template and authentication backends stay what they are.
+Here an attempt is counted before it gets there, and given back when it came through.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth import get_user_model, logout
+from django.contrib.auth.signals import user_logged_in
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.template.response import TemplateResponse
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext
+from django.views.decorators.debug import sensitive_variables
+
+from keyturn.api.admin_factor import CODE_FIELD, DOOR, ask_for_code, check_code
+from keyturn.api.client import calling
+from keyturn.clock import utc_now
+from keyturn.defence import attempts
+from keyturn.defence.passwords import spellings
+from keyturn.errors import Reason, TooManyAttemptsError
+from keyturn.signin import identify, identity_of
+from keyturn.trail.calling import current_caller
+from keyturn.trail.events import Event
+from keyturn.trail.recording import record
+
+__all__ = ["install"]
+
+_CAME_IN = "_keyturn_came_in"
+"""Where a request keeps who has signed in while it was answered."""
+
+
+def install() -> None:
+    """Change the admin's site class in place, for every site of the project. Safe to call twice."""
+    if not apps.is_installed("django.contrib.admin"):
+        return
+    from django.contrib.admin.sites import AdminSite  # noqa: PLC0415 - only where it is installed
+
+    site: Any = AdminSite
+    if not hasattr(site.login, "keyturn_stock"):
+        site.login = _counted(site.login)
+    user_logged_in.connect(_remember, dispatch_uid="keyturn.admin_login")
+
+
+def _remember(sender: Any, *, request: Any = None, user: Any = None, **_: Any) -> None:
+    if hasattr(request, _CAME_IN):
+        setattr(request, _CAME_IN, user)
+
+
+def _counted(login: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(login)
+    def wrapper(self: Any, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+        def answer() -> HttpResponseBase:
+            found: HttpResponseBase = login(self, request, extra_context)
+            return found
+
+        if request.method != "POST":
+            return answer()
+        with calling(request):
+            return _attempted(self, request, answer)
+
+    wrapper.keyturn_stock = login  # type: ignore[attr-defined]
+    return wrapper
+
+
+def _attempted(site: Any, request: HttpRequest, answer: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    now = utc_now()
+    if CODE_FIELD in request.POST:
+        try:
+            return check_code(site, request)
+        except TooManyAttemptsError as error:
+            return _refusal(site, request, gettext("Too many attempts. Try again later."), error)
+    identity = identify(_typed_name(request))
+    user_id = "" if identity.user_id is None else identity.user_id
+    try:
+        attempt = attempts.begin(account=identity.account, ip=current_caller().ip, now=now, user_id=user_id)
+    except TooManyAttemptsError as error:
+        return _refusal(site, request, gettext("Too many attempts. Try again later."), error)
+    setattr(request, _CAME_IN, None)
+    response = _answered(request, answer)
+    user = getattr(request, _CAME_IN)
+    if user is None:
+        record(Event.LOGIN_FAILED, user_id=user_id, reason=Reason.BAD_CREDENTIALS.value, details=DOOR, at=now)
+        return response
+    attempt.succeeded(now=now)
+    if identity.user_id != user.pk:
+        identity = identity_of(user)
+    if identity.reset_required:
+        logout(request)
+        reason = Reason.PASSWORD_RESET_REQUIRED
+        record(Event.LOGIN_FAILED, user_id=user.pk, reason=reason.value, details=DOOR, at=now)
+        return _refusal(site, request, gettext("Reset your password first."))
+    if identity.has_factor:
+        return ask_for_code(site, request, user)
+    record(Event.LOGIN, user_id=user.pk, details=DOOR, at=now)
+    return response
+
+
+@sensitive_variables("typed", "first", "others", "spelling")
+def _answered(request: HttpRequest, answer: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    """Let the form look at the password in the form in which it is kept, then as it was typed; at none too long."""
+    any_request: Any = request
+    typed = request.POST.get("password", "")
+    # Where nothing is left to look at, the form asks for a password once more, and no hash is computed.
+    first, *others = spellings(typed) or ("",)
+    response = _answered_to(any_request, first, answer)
+    for spelling in others:
+        if getattr(request, _CAME_IN) is None:
+            response = _answered_to(any_request, spelling, answer)
+    return response
+
+
+@sensitive_variables("spelling", "form")
+def _answered_to(request: Any, spelling: str, answer: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    if spelling != request.POST.get("password", ""):
+        form = request.POST.copy()
+        form["password"] = spelling
+        request.POST = form
+    return answer()
+
+
+def _typed_name(request: HttpRequest) -> str:
+    """What was typed as the user name, in Django's own form or in one that calls it as the user model does."""
+    return request.POST.get("username") or request.POST.get(get_user_model().USERNAME_FIELD) or ""
+
+
+def _refusal(site: Any, request: HttpRequest, sentence: str, error: TooManyAttemptsError | None = None) -> HttpResponse:
+    """A page with one sentence, which holds nothing of what was typed."""
+    request.current_app = site.name
+    context = {
+        **site.each_context(request),
+        "title": gettext("Log in"),
+        "sentence": sentence,
+        "minutes": None if error is None else -(-error.retry_after // 60),
+        "login_url": request.get_full_path(),
+    }
+    response = TemplateResponse(
+        request, "admin/keyturn/login_refused.html", context, status=403 if error is None else 429
+    )
+    if error is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    add_never_cache_headers(response)
+    return response

@@ -1,0 +1,1 @@
+"""Accounts: what a user does with one."""

@@ -1,0 +1,1 @@
+"""Counting attempts, in the database and in a cache."""

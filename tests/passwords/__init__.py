@@ -1,0 +1,1 @@
+"""Passwords, user names and e-mail addresses: what is taken, and in which form."""

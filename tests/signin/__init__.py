@@ -1,0 +1,1 @@
+"""Who is meant by a name, and what a login asks for."""

@@ -175,7 +175,7 @@ def _ask(name: str, port: int, samples: int, *, start: int, seed: int) -> bool:
     medians = [1_000 * statistics.median(one.seconds) for one in (known, unknown)]
     is_same = known.answers == unknown.answers and len(known.answers) == 1
     what = next(iter(known.answers)).partition(" ")[0] if is_same else f"{known.answers} {unknown.answers}"
-    times = f"{medians[0]:6.2f} ms{medians[1]:6.2f} ms{medians[0] - medians[1]:9.2f} ms"
+    times = f"{medians[0]:6.2f} ms {medians[1]:6.2f} ms{medians[0] - medians[1]:9.2f} ms"
     print(f"{name:18}{times}{longer:8.3f}{p:8.3f}  {what}")
     return p >= SIGNIFICANT and is_same
 

@@ -85,7 +85,7 @@ REFUSALS: Final[Mapping[Reason, Refusal]] = MappingProxyType(
         Reason.TOO_MANY_ATTEMPTS: Refusal(429, "too_many_attempts", "Too many attempts. Try again later."),
         Reason.WRONG_PASSWORD: Refusal(400, "wrong_password", "The password is wrong."),
         Reason.REAUTHENTICATION_REQUIRED: Refusal(
-            401, "reauthentication_required", "Prove who you are once more: the last time is too long ago."
+            401, "reauthentication_required", "Prove once more who you are, then try again."
         ),
         Reason.LINK_INVALID: Refusal(400, "link_not_valid", "This link is not valid."),
         Reason.LINK_EXPIRED: Refusal(400, "link_not_valid", "This link is too old. Ask for a new one."),

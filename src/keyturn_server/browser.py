@@ -7,9 +7,10 @@ from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest
+from django.middleware import locale
 from django.utils.deprecation import MiddlewareMixin
 
-__all__ = ["AuthenticationMiddleware", "MessageMiddleware", "SessionMiddleware", "is_browser_path"]
+__all__ = ["AuthenticationMiddleware", "LocaleMiddleware", "MessageMiddleware", "SessionMiddleware", "is_browser_path"]
 
 _PREFIX: Final = "/admin/"
 
@@ -38,6 +39,10 @@ class SessionMiddleware(_BrowserPathsOnly, sessions.SessionMiddleware):
         if not (key.isascii() and key.isalnum()):
             request.COOKIES.pop(name, None)
         super().process_request(request)
+
+
+class LocaleMiddleware(_BrowserPathsOnly, locale.LocaleMiddleware):
+    """The language that the browser asks for. The API's own words do not change with it."""
 
 
 class AuthenticationMiddleware(_BrowserPathsOnly, auth.AuthenticationMiddleware):

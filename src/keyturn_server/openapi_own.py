@@ -25,16 +25,72 @@ def _read(name: str, summary: str, answers: dict[str, Any], **more: Any) -> dict
     return {"get": {**told, "responses": dict(sorted({**common, **answers}.items()))}}
 
 
+def _behind_a_link(name: str, shows: str, does: str, *fields: str) -> dict[str, Any]:
+    """A page that a mail leads to: both of its methods."""
+    key = "The key in the link of the mail."
+    onward = "Where to go on; only to origins that the settings name."
+
+    def answers(good: str, bad: str) -> dict[str, Any]:
+        errors = {
+            "400": bad,
+            "413": "The form is too long.",
+            "415": "The charset of the form is not read here.",
+            "429": "Too many keys from this address.",
+            "503": "Nothing was decided; try again.",
+        }
+        told = {"200": _answer(good, _TEXT, kind="text/html")}
+        for status, why in errors.items():
+            # HTML where `Accept` names it.
+            told[status] = _answer(why, _ERROR, headers=_RETRY if status in {"429", "503"} else None)
+            told[status]["content"]["text/html"] = {"schema": _TEXT}
+        return told
+
+    asked = [
+        {"name": "key", "in": "query", "required": True, "schema": _TEXT, "description": key},
+        {"name": "next", "in": "query", "schema": _TEXT, "description": onward},
+    ]
+    properties = {
+        "key": {**_TEXT, "description": key},
+        **{field: {**_TEXT, "format": "password"} for field in fields},
+        "next": {**_TEXT, "description": onward},
+    }
+    form = {"type": "object", "properties": properties, "required": ["key", *fields]}
+    body = {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": form}}}
+    refused = "The link is not valid, too old, used or outdated, or leads on to a place that it must not lead to."
+    return {
+        "get": {
+            "operationId": f"{name}_page",
+            "summary": shows,
+            "tags": ["Pages behind links"],
+            "parameters": asked,
+            "responses": answers("A page. Nothing has changed.", refused),
+        },
+        "post": {
+            "operationId": f"{name}_by_page",
+            "summary": does,
+            "tags": ["Pages behind links"],
+            "requestBody": body,
+            "responses": answers("It is done. Nobody is signed in.", refused + " Or a field is wrong."),
+        },
+    }
+
+
+_TEXT: Final = {"type": "string"}
 _STATUS: Final = {"type": "string", "enum": ["ok"]}
 _ADDRESSES: Final = {"type": "object", "additionalProperties": {"type": "string", "format": "uri"}}
 _NOT_READY: Final = _answer("The database does not answer.", _ERROR, headers=_RETRY)
-_TEXT: Final = {"type": "string"}
 
 _OWN: Final[dict[str, Any]] = {
     "/": _read(
         "index",
         "Name the endpoints",
         {"200": _answer("Their addresses.", _object(name=_TEXT, endpoints=_ADDRESSES))},
+    ),
+    "/auth/reset-password/": _behind_a_link(
+        "reset_password", "Show a form for a new password", "Set the password of that form", "password", "repeated"
+    ),
+    "/auth/verify-email/": _behind_a_link(
+        "verify_email", "Show which address would be confirmed", "Confirm that address"
     ),
     "/docs/": _read("docs", "Read this document as a page", {"200": _answer("A page.", _TEXT, kind="text/html")}),
     "/health/live/": _read(

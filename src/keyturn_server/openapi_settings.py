@@ -55,6 +55,7 @@ SPECTACULAR_SETTINGS: Final[dict[str, Any]] = {
         {"name": "Me", "description": "The account of whoever asks."},
         {"name": "Accounts, app client", "description": "Flows of a mobile or any other client without cookies."},
         {"name": "Accounts, browser client", "description": "The same flows for a page in a browser."},
+        {"name": "Pages behind links", "description": "What mails lead to, where no front end is named."},
         {"name": "For services", "description": "For other services, with client credentials."},
         {"name": "For everybody", "description": "Documents that anybody may read and keep."},
         {"name": "The server", "description": "Of the ready-made server only."},

@@ -1,12 +1,18 @@
 """What is looked at before the server starts: Django's system checks and the database's migrations."""
 
+from typing import Final
+
 from django.core import checks
 from django.db import OperationalError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from keyturn_server.program import tell
 
-__all__ = ["close_connections", "problems"]
+__all__ = ["close_connections", "problems", "remarks"]
+
+_NO_MAIL: Final = (
+    "KEYTURN_EMAIL_URL is not set, so no mail is sent: sign-up, recovery and changes of an address are answered 503"
+)
 
 
 def problems() -> list[str]:
@@ -32,6 +38,14 @@ def problems() -> list[str]:
     finally:
         close_connections()
     return found
+
+
+def remarks() -> list[str]:
+    """Return what forbids no start, and whoever starts the server should know: a line each."""
+    # Imports Django's settings, which are not there before Django is set up.
+    from keyturn.mail.transport import is_configured
+
+    return [] if is_configured() else [_NO_MAIL]
 
 
 def close_connections() -> None:

@@ -18,7 +18,7 @@ from keyturn import __version__
 from keyturn_server import env, metrics
 from keyturn_server.listening import Address, announce, find_free
 from keyturn_server.logs import ACCESS_FORMAT
-from keyturn_server.preflight import problems
+from keyturn_server.preflight import problems, remarks
 from keyturn_server.program import set_up, tell
 from keyturn_server.signals import obey
 from keyturn_server.worker import load
@@ -95,6 +95,8 @@ def run(words: Sequence[str]) -> int:
     found = problems()
     if found:
         return _fail("\n".join(found))
+    for remark in remarks():
+        tell(remark)
     return serve(address, options=options, ready=lambda: _say_ready(address, options))
 
 

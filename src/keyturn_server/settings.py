@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "keyturn_server.slashes.SlashMiddleware",
     # Only under /admin/: a bearer token needs none of them.
     "keyturn_server.browser.SessionMiddleware",
+    "keyturn_server.browser.LocaleMiddleware",
     # Everywhere, so that no view is without it by mistake; DRF's views are exempt, as they read no cookie.
     "django.middleware.csrf.CsrfViewMiddleware",
     "keyturn_server.browser.AuthenticationMiddleware",

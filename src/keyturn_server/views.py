@@ -3,6 +3,7 @@
 import logging
 from typing import Final
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
@@ -47,6 +48,7 @@ _INDEX: Final = {
     "ready": "health_ready",
     "metrics": "metrics",
 }
+_INDEX_OF_DEVELOPMENT: Final = {"inbox": "dev_inbox"}
 
 
 class HomeSerializer(serializers.Serializer[dict[str, str]]):
@@ -75,7 +77,8 @@ class HomeView(APIView):
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """Name the endpoints."""
-    endpoints = {name: request.build_absolute_uri(reverse(route)) for name, route in _INDEX.items()}
+    routes = _INDEX | (_INDEX_OF_DEVELOPMENT if settings.KEYTURN_SERVER_INBOX else {})
+    endpoints = {name: request.build_absolute_uri(reverse(route)) for name, route in routes.items()}
     return JsonResponse({"name": "Keyturn", "endpoints": endpoints})
 
 

@@ -1,7 +1,9 @@
 """The browser client: a half-done flow in a cookie that nothing else can use, and no cookie once one is signed in."""
 
 import pytest
+from django.db import OperationalError
 
+from keyturn.accounts.flows import FlowStore
 from keyturn.accounts.models import Flow
 from keyturn.sessions.models import Session
 from tests.accounts.engine import PASSWORD, AuthClient, last_letter
@@ -118,3 +120,37 @@ def test_the_session_of_djangos_that_a_page_has_is_left_alone(ada):
     assert client.sign_up().status_code == 401
     assert client.http.cookies["sessionid"].value == cookie
     assert client.http.get("/admin/login/").wsgi_request.user == ada
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "config", None, 200),
+        ("POST", "auth/email/verify", {"key": "BBBB-BBBB"}, 403),
+        ("POST", "auth/email/verify", "no JSON", 403),
+    ],
+)
+def test_a_call_that_does_not_come_to_the_flow_leaves_its_cookie(method, path, body, status):
+    client = AuthClient("browser", enforce_csrf_checks=status == 403)
+    client.call("GET", "config")
+    client.sign_up()
+    kept, client.csrf = client.http.cookies[COOKIE].value, None
+    answer = client.call(method, path, body)
+    assert answer.status_code == status
+    assert COOKIE not in answer.cookies
+    assert client.http.cookies[COOKIE].value == kept
+
+
+def test_a_database_that_is_away_for_a_moment_costs_nobody_a_flow(monkeypatch):
+    client = AuthClient("browser")
+    client.sign_up()
+
+    def fail(*_: object, **__: object) -> None:
+        raise OperationalError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FlowStore, "of_token", fail)
+        answer = client.call("GET", "auth/session")
+    assert answer.status_code == 503
+    assert COOKIE not in answer.cookies
+    assert client.verify(last_letter("new@example.com").code).status_code == 200

@@ -9,8 +9,12 @@ import pytest
 from allauth.account.models import EmailAddress
 
 from keyturn.accounts.link_keys import LinkKind, write_key
-from keyturn.clock import utc_now
+from keyturn.accounts.models import Flow
+from keyturn.clock import stored, utc_now
+from keyturn.sessions.client import Client as SessionClient
+from keyturn.sessions.models import Session
 from keyturn.tokens.impersonating import impersonate
+from keyturn.tokens.issuing import issue_pair
 from keyturn.trail.models import AuditEvent
 from tests.accounts.engine import PASSWORD, AuthClient, last_letter, letters
 from tests.accounts.racing import at_once
@@ -150,7 +154,7 @@ def test_an_address_of_another_account_is_answered_like_any_other_and_never_take
     EmailAddress.objects.create(user=eve, email="new@example.com", verified=True, primary=True)
     client = signed_in()
 
-    taken, free = change(client), change(client, "free@example.com")
+    free, taken = change(client, "free@example.com"), change(client)
 
     assert taken.status_code == free.status_code == 200
     for letter in letters("new@example.com"):
@@ -231,6 +235,35 @@ def test_a_mail_is_sent_again_and_then_no_more(ada):
     assert statuses[0] == 200
     assert statuses[-1] in {403, 429}
     assert len(letters("new@example.com")) <= 5
+
+
+def test_an_address_that_is_confirmed_is_sent_no_other_mail(ada):
+    answer = signed_in().call("PUT", "account/email", {"email": "ada@example.com"})
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
+    assert letters("ada@example.com") == []
+
+
+def test_that_the_last_address_was_removed_is_told_at_that_address(ada):
+    client = signed_in()
+
+    assert client.call("DELETE", "account/email", {"email": "ada@example.com"}).status_code == 200
+    assert emails_of(ada) == ("", set())
+    assert last_letter("ada@example.com").subject == "An e-mail address was removed"
+
+
+def test_the_main_address_is_told_of_another_beside_it_once_that_is_confirmed(ada, settings):
+    settings.ACCOUNT_CHANGE_EMAIL = False
+    client = signed_in()
+    assert change(client).status_code == 200
+    assert letters("ada@example.com") == []
+
+    assert client.verify(last_letter("new@example.com").code).status_code == 200
+
+    assert emails_of(ada) == (OLD[0], {*OLD[1], ("new@example.com", True, False)})
+    (notice,) = letters("ada@example.com")
+    assert notice.subject == "An e-mail address was added"
+    assert "new@example.com" in notice.text
 
 
 def test_a_waiting_change_can_be_given_up(ada):
@@ -319,3 +352,52 @@ def test_of_two_accounts_that_verify_one_address_at_once_one_gets_it(ada, django
     assert sorted(answer.status_code for answer in answers) == [200, 400]
     assert {answer.json()["reason"] for answer in answers if answer.status_code == 400} == {"email_taken"}
     assert EmailAddress.objects.filter(email="new@example.com", verified=True).count() == 1
+
+
+def test_the_link_of_a_change_that_was_given_up_changes_nothing(ada):
+    client = signed_in()
+    change(client, "mistyped@example.com")
+    assert client.call("DELETE", "account/email", {"email": "mistyped@example.com"}).status_code == 200
+
+    answer = AuthClient().verify(last_letter("mistyped@example.com").key)
+
+    assert (answer.status_code, answer.json()["reason"]) == (400, "link_outdated"), answer.content
+    assert emails_of(ada) == OLD
+
+
+def test_the_link_of_a_change_dies_once_another_is_asked_for(ada):
+    client = signed_in()
+    change(client, "mistyped@example.com")
+    change(client)
+
+    answer = AuthClient().verify(last_letter("mistyped@example.com").key)
+
+    assert (answer.status_code, answer.json()["reason"]) == (400, "link_outdated"), answer.content
+    assert emails_of(ada) == OLD
+    assert AuthClient().verify(last_letter("new@example.com").key).status_code == 200
+    assert emails_of(ada) == NEW
+
+
+def test_who_has_no_password_must_have_signed_in_just_now(ada):
+    ada.set_unusable_password()
+    ada.save()
+    client = AuthClient()
+    client.access = issue_pair(user=ada, now=utc_now(), client=SessionClient()).access
+    Session.objects.update(auth_time=stored(utc_now() - timedelta(seconds=301)))
+
+    answer = change(client)
+
+    assert (answer.status_code, answer.json().get("reason")) == (401, "reauthentication_required"), answer.content
+    assert not letters("new@example.com")
+    assert not Flow.objects.exists()
+
+
+def test_who_has_no_password_and_has_just_signed_in_changes_the_address(ada):
+    ada.set_unusable_password()
+    ada.save()
+    client = AuthClient()
+    client.access = issue_pair(user=ada, now=utc_now(), client=SessionClient()).access
+
+    assert change(client).status_code == 200
+    assert client.verify(last_letter("new@example.com").code).status_code == 200
+    assert emails_of(ada) == NEW

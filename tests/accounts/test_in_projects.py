@@ -91,7 +91,7 @@ def found(ids: str) -> list[str]:
     return [str(message.id) for message in run_checks(include_deployment_checks=True) if str(message.id) in ids]
 
 
-IDS = "keyturn.E008 keyturn.E009 keyturn.E010 keyturn.W005 keyturn.W006"
+IDS = "keyturn.E008 keyturn.E009 keyturn.E010 keyturn.W005 keyturn.W006 keyturn.W008"
 
 
 def test_the_defaults_please_the_checks():
@@ -111,6 +111,12 @@ def test_the_defaults_please_the_checks():
 def test_what_would_break_the_engine_is_told_at_the_start(setting, value, id_):
     with override_settings(**{"KEYTURN": {"PUBLIC_URL": "https://auth.example.com"}, setting: value}):
         assert found(IDS) == [id_]
+
+
+def test_a_project_whose_mail_goes_nowhere_is_told_so(monkeypatch):
+    assert list(checks.check_mail()) == []
+    monkeypatch.setattr("keyturn.accounts.checks.is_configured", lambda: False)
+    assert [message.id for message in checks.check_mail()] == ["keyturn.W008"]
 
 
 def test_a_second_list_of_sessions_is_refused(monkeypatch):

@@ -1,11 +1,16 @@
 """Where ``allauth.mfa`` is installed: a password alone lets nobody in who has a second factor, at any door."""
 
+from datetime import timedelta
+
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret, hotp_value, yield_hotp_counters_from_time
 from django.core.cache import cache
 
+from keyturn.clock import stored, utc_now
+from keyturn.sessions.client import Client
 from keyturn.sessions.models import Session
+from keyturn.tokens.issuing import issue_pair
 from tests.accounts.engine import PASSWORD, AuthClient
 
 pytestmark = pytest.mark.django_db
@@ -77,3 +82,16 @@ def test_a_flow_is_of_no_use_after_its_user_was_deleted(secret, ada):
     answer = client.call("POST", "auth/2fa/authenticate", {"code": code_of(secret)})
     assert 400 <= answer.status_code < 500
     assert not Authenticator.objects.exists()
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(301, 401), (1, 200)])
+def test_who_has_no_password_sets_up_a_factor_right_after_signing_in_only(ada, seconds, status):
+    ada.set_unusable_password()
+    ada.save()
+    client = AuthClient()
+    client.access = issue_pair(user=ada, now=utc_now(), client=Client()).access
+    Session.objects.update(auth_time=stored(utc_now() - timedelta(seconds=seconds)))
+    offered = client.call("GET", "account/authenticators/totp").json()["meta"]["secret"]
+    answer = client.call("POST", "account/authenticators/totp", {"code": code_of(offered)})
+    assert answer.status_code == status, answer.content
+    assert Authenticator.objects.filter(type="totp").exists() == (status == 200)

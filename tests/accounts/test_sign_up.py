@@ -224,3 +224,15 @@ def test_what_follows_a_sign_up_is_answered_at_the_same_moment_whether_or_not_it
     stranger.call("POST", path, body)
     AuthClient().call("POST", path, body)
     assert len(waits) == 2
+
+
+@pytest.mark.parametrize("kind", ["app", "browser"])
+def test_wrong_codes_end_the_flow_whether_or_not_the_address_has_an_account(ada, kind):
+    def told(email: str) -> list[object]:
+        client = AuthClient(kind)
+        client.sign_up(email)
+        answers = [client.verify("BBBB-BBBB") for _ in range(4)] + [client.call("GET", "auth/session")]
+        return [(one.status_code, one.json().get("reason"), "keyturn_flow" in one.cookies) for one in answers]
+
+    assert told("new@example.com") == told("ada@example.com")
+    assert not Flow.objects.exists()

@@ -78,6 +78,11 @@ def test_no_filter_tells_of_the_users_own_columns(ada, browser, query):
     assert answer.status_code == 400
 
 
+@pytest.mark.parametrize("path", [f"{MAIL}?kind=%00", "/admin/keyturn/session/?revoked_reason=%00"])
+def test_a_filter_that_no_row_can_match_is_refused(browser, path):
+    assert browser.get(path).status_code == 400
+
+
 @pytest.mark.parametrize("path", [ACCOUNTS, MAIL])
 @pytest.mark.parametrize("chosen", ["x", "\x00", "9" * 40, "1 OR 1=1", "²"])
 def test_what_cannot_be_a_row_is_refused(browser, path, chosen):

@@ -139,6 +139,20 @@ def test_it_takes_permissions(ada, support):
     assert browser_of(support).get(LIST).status_code == 200
 
 
+def test_support_gets_no_hold_of_an_account_with_more_rights(ada, root, support):
+    allow(support, *(f"account.{verb}_emailaddress" for verb in ("view", "add", "change")))
+    browser = browser_of(support)
+    waiting = own(root, "support@example.org", verified=False)
+
+    assert browser.post(f"{LIST}add/", {"user": root.pk, "email": "other@example.org"}).status_code == 403
+    assert "This user has permissions that you do not have." in mark(browser, waiting.pk)
+    assert addresses(root) == [("support@example.org", False, True)]
+
+    assert browser.post(f"{LIST}add/", {"user": ada.pk, "email": "ada@new.example.com"}).status_code == 302
+    mark(browser, EmailAddress.objects.get(user=ada).pk)
+    assert addresses(ada) == [("ada@new.example.com", True, True)]
+
+
 def test_nothing_is_sent_before_anything_was_verified(ada, browser):
     browser.post(f"{LIST}add/", {"user": ada.pk, "email": "ada@new.example.com"})
 

@@ -127,10 +127,9 @@ def test_the_trail_tells_both_accounts_and_why(ada, root, browser):
 
 
 def test_what_is_done_with_the_token_stands_in_the_trail_under_the_administrators_name(ada, root, browser, caller):
-    caller.log_in()
     access = act_as(browser, ada)
 
-    assert caller.call("DELETE", "/sessions/", access=access).status_code == 204
+    assert caller.call("DELETE", f"/sessions/{claims(access)['sid']}/", access=access).status_code == 204
 
     ended = AuditEvent.objects.filter(event="session_revoked", user_id=str(ada.pk)).latest("id")
     assert ended.actor_id == str(root.pk)
@@ -409,10 +408,35 @@ def test_looking_at_the_profile_is_allowed(ada, browser, caller):
     assert answer.json()["username"] == "ada"
 
 
-def test_the_session_can_be_logged_out(ada, browser, caller):
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("DELETE", "/sessions/{sid}/"), ("DELETE", "/auth/app/v1/auth/session")],
+)
+def test_the_session_can_be_logged_out(ada, browser, caller, method, path):
     access = act_as(browser, ada)
 
-    answer = caller.call("POST", "/logout/all/", access=access)
+    answer = caller.call(method, path.format(sid=claims(access)["sid"]), access=access)
 
-    assert answer.status_code in {200, 204, 205}
+    assert answer.status_code in {204, 401}
     assert_refused(caller.home(access), "session_revoked")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "DELETE /sessions/",
+        "DELETE /sessions/{sid}/",
+        "POST /logout/all/",
+        "DELETE /auth/app/v1/auth/sessions",
+    ],
+)
+def test_the_users_own_sessions_are_not_the_administrators_to_end(ada, browser, caller, call):
+    own = caller.log_in().access
+    access = act_as(browser, ada)
+    sid = claims(own)["sid"]
+
+    answer = caller.call(*call.format(sid=sid).split(), {"sessions": [sid]}, access=access)
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "impersonated"), answer.content
+    assert caller.home(own).status_code == 200
+    assert caller.home(access).status_code == 200

@@ -138,7 +138,7 @@ def test_a_password_is_taken_verbatim_in_every_kind_of_body(world):
 
 
 @pytest.mark.parametrize(
-    "password", [" ", "\t", "\u3000", "a\nb", "\uff46\uff55\uff4c\uff4c", "é", "e\u0301", "\u200b", "x" * 60_000]
+    "password", [" ", "\t", "\u3000", "a\nb", "\uff46\uff55\uff4c\uff4c", "é", "e\u0301", "\u200b", "x" * 4_095]
 )
 def test_a_strange_password_is_the_one_that_was_set_and_no_other(world, django_user_model, password):
     django_user_model.objects.create_user("eve", password=password)

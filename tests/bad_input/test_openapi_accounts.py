@@ -78,7 +78,7 @@ def test_every_address_of_accounts_is_in_the_document_with_each_of_its_methods()
     assert told == {}
 
 
-class FromElsewhere(APIView):
+class FromElsewhere(APIView):  # type: ignore[misc]
     """A view of an app of django-allauth's that the project has added."""
 
     def post(self, request):

@@ -98,6 +98,26 @@ def test_a_window_after_which_all_is_quiet_for_as_long_again_is_forgotten():
     assert wait_of(now=later(601)) == 300
 
 
+def test_a_clock_that_was_years_ahead_keeps_nobody_out_once_it_is_right_again():
+    for number in range(3):
+        admitted(6, now=later(days=3_650, seconds=301 * number))
+    assert admitted(6) == 5
+    assert wait_of() == 300
+    assert admitted(6, now=later(301)) == 5
+
+
+def test_of_clocks_that_lie_minutes_apart_nobody_has_more_attempts():
+    assert sum(admitted(3, now=later(minutes=minutes)) for minutes in (20, 0, 20, 0, 21, 1)) == 5
+
+
+def test_a_rule_with_a_shorter_time_holds_at_once(settings):
+    limits(settings, login_pair="5/7d")
+    assert admitted(6) == 5
+    limits(settings, login_pair="5/5m")
+    assert admitted(6) == 5
+    assert wait_of() == 300
+
+
 def test_one_address_has_a_hundred_attempts_at_any_accounts():
     assert sum(admitted(1, account=f"user {number}") for number in range(130)) == 100
     assert wait_of(account="somebody else") == 300
@@ -239,3 +259,13 @@ def test_what_was_counted_is_in_the_database_under_hashes_only(store):
     rows = [str(row) for row in AttemptCounter.objects.values()]
     assert (len(rows) == 3) == (store == "database")
     assert not [row for row in rows if "ada" in row or HERE in row]
+
+
+def test_who_is_past_the_limit_of_an_address_adds_no_row_by_names_that_nobody_has(settings):
+    limits(settings, login_address="3/5m")
+    admitted(1, account="user 0")
+    admitted(1, account="user 1")
+    admitted(1, account="user 2")
+    before = AttemptCounter.objects.count()
+    assert sum(admitted(1, account=f"nobody {number}") for number in range(20)) == 0
+    assert AttemptCounter.objects.count() == before

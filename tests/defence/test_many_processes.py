@@ -22,7 +22,8 @@ def test_of_200_guesses_at_once_exactly_five_are_evaluated(open_guarded, with_ca
     assert Counter(answer.status for answer in answers) == {401: 5, 429: GUESSES - 5}
     for answer in answers:
         if answer.status == 429:
-            assert 1 <= int(answer.headers["retry-after"]) <= 300
+            # A second more for who knocked a moment before the one whose attempt began the window.
+            assert 1 <= int(answer.headers["retry-after"]) <= 301
             assert answer.json["code"] == answer.json["reason"] == "too_many_attempts"
             assert answer.headers["cache-control"] == "no-store"
     # The right password is one more guess, and nobody else is in the way.

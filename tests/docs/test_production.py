@@ -14,6 +14,7 @@ pytestmark = pytest.mark.server
 
 SCRIPT = block(page("README.md"), "production")
 PASSWORD = "seven-green-bottles-on-a-wall"
+MAIL = {"SMTP_USER": "auth", "SMTP_PASSWORD": "nine-grey-geese", "SMTP_HOST": "mail.example.com"}
 
 
 def _placeholders():
@@ -31,7 +32,7 @@ def _serve(script, start, directory, variables):
         "sh",
         "-euc",
         "\n".join([*lines[:-1], f"exec {lines[-1]}"]),
-        env={"SECRET_FILE": "secret", "PUBLIC_HOST": "auth.example.com", **variables},
+        env={"SECRET_FILE": "secret", "PUBLIC_HOST": "auth.example.com", **MAIL, **variables},
         ready="/health/ready/",
         seconds=60,
     )

@@ -1,6 +1,8 @@
 """A program: import what Keyturn stands on and, if told so, Keyturn with all its modules; print what was opened.
 
-python importing.py '{"keyturn": true, "apps": ["keyturn"], "database": "x.sqlite3", "misbehave": false}'
+python importing.py '{"keyturn": true, "accounts": true, "apps": ["keyturn"], "database": "x", "misbehave": false}'
+
+Without accounts, only what such a project starts with is imported: other modules stand on django-allauth.
 """
 
 import importlib
@@ -34,11 +36,21 @@ _FOUNDATION = (
     "rest_framework_simplejwt.serializers",
     "rest_framework_simplejwt.views",
 )
+_ACCOUNTS = (
+    "allauth.account.internal.flows.login",
+    "allauth.core.context",
+    "allauth.headless.account.views",
+    "allauth.headless.mfa.views",
+    "allauth.headless.urls",
+    "allauth.mfa.admin",
+)
 
 
 def main(told: dict[str, Any]) -> None:
     """Import, watched by Python's own audit events (PEP 578)."""
     from django.conf import settings
+
+    from keyturn.accounts import defaults
 
     settings.configure(
         SECRET_KEY="for this test only, and of no value to anybody else",
@@ -52,6 +64,8 @@ def main(told: dict[str, Any]) -> None:
             *told["apps"],
         ],
         DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": told["database"]}},
+        MIDDLEWARE=["allauth.account.middleware.AccountMiddleware"] if told["accounts"] else [],
+        **({name: getattr(defaults, name) for name in defaults.__all__} if told["accounts"] else {}),
         ROOT_URLCONF="keyturn.urls" if told["keyturn"] else "django.contrib.auth.urls",
         USE_I18N=False,
     )
@@ -69,13 +83,17 @@ def main(told: dict[str, Any]) -> None:
     import django
 
     django.setup()
-    for name in _FOUNDATION:
+    for name in (*_FOUNDATION, *(_ACCOUNTS if told["accounts"] else ())):
         importlib.import_module(name)
     if told["keyturn"]:
         keyturn = importlib.import_module("keyturn")
-        for found in pkgutil.walk_packages(keyturn.__path__, "keyturn."):
-            importlib.import_module(found.name)
+        if told["accounts"]:
+            for found in pkgutil.walk_packages(keyturn.__path__, "keyturn."):
+                importlib.import_module(found.name)
+        importlib.import_module("keyturn.admin")
         importlib.import_module("keyturn.urls")
+        if not told["accounts"] and any(name.partition(".")[0] == "allauth" for name in sys.modules):
+            sys.exit("django-allauth was imported, and is not installed")
     if told["misbehave"]:
         from django.db import connection
 

@@ -9,6 +9,7 @@ import pytest
 
 PROGRAM = Path(__file__).with_name("importing.py")
 STOCK = "rest_framework_simplejwt.token_blacklist"
+ALLAUTH = ("allauth", "allauth.account", "allauth.mfa", "allauth.headless")
 
 
 def opened_meanwhile(
@@ -17,6 +18,7 @@ def opened_meanwhile(
     """What a fresh interpreter opens while it imports, other than code: audit events and file names."""
     told = {
         "keyturn": keyturn,
+        "accounts": set(ALLAUTH) <= set(apps),
         "apps": [*apps, "keyturn"] if keyturn else [*apps],
         "database": str(directory / "no.sqlite3"),
         "misbehave": misbehave,
@@ -33,7 +35,7 @@ def opened_meanwhile(
     return {(event, name) for event, name in json.loads(done.stdout)}
 
 
-@pytest.mark.parametrize("apps", [(), (STOCK,)], ids=["alone", "beside token_blacklist"])
+@pytest.mark.parametrize("apps", [(), (STOCK,), ALLAUTH], ids=["alone", "beside token_blacklist", "with accounts"])
 def test_importing_and_starting_keyturn_opens_no_connection_and_no_file_but_code(tmp_path, apps):
     without = opened_meanwhile(tmp_path, keyturn=False, apps=apps)
     keyturn = opened_meanwhile(tmp_path, keyturn=True, apps=apps)

@@ -73,12 +73,12 @@ def test_a_token_that_was_accepted_is_recalled_with_the_same_claims(raw, count_s
 def test_what_a_caller_does_to_a_token_is_the_callers_own(raw):
     validated_token(raw)
     token = validated_token(raw)
-    token["user_id"] = "7"
+    token["user_id"] = "-7"
     token["amr"].append("made up")
     again = validated_token(raw)
-    assert again["user_id"] != "7"
+    assert again["user_id"] != "-7"
     assert again["amr"] == ["pwd"]
-    assert again.keyturn_claims.user_id != "7"
+    assert again.keyturn_claims.user_id != "-7"
 
 
 def test_nothing_is_recalled_that_was_not_accepted(raw):

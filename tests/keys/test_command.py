@@ -245,7 +245,7 @@ def test_import_reads_standard_input(monkeypatch):
     ],
     ids=["weak", "P-384", "secp256k1", "public", "passphrase", "broken", "empty", "bytes", "long", "RSA", "Ed25519"],
 )
-def test_import_refuses_what_cannot_sign_here(first, tmp_path, settings, content, algorithm, said):  # noqa: PLR0917
+def test_import_refuses_what_cannot_sign_here(first, tmp_path, settings, content, algorithm, said):
     settings.KEYTURN = {"SIGNING_ALGORITHM": algorithm}
     (tmp_path / "key.pem").write_bytes(content)
     words = refused("import", str(tmp_path / "key.pem"))

@@ -10,8 +10,9 @@ import pytest
 from django.core import mail
 from django.db import connection, transaction
 
-from keyturn.clock import utc_now
+from keyturn.clock import aware, utc_now
 from keyturn.mail import carriers, outbox, queue
+from keyturn.mail import courier as courier_module
 from keyturn.mail.courier import Courier, deliver_due
 from keyturn.mail.models import OutgoingMail
 from keyturn.mail.queue import LEASE, RETENTION, Lane, claims, wait
@@ -154,6 +155,25 @@ def test_what_a_process_had_in_its_hands_when_it_died_is_taken_up_when_its_lease
     assert deliver_due(now=now + LEASE - timedelta(seconds=1)).made == 0
     assert deliver_due(now=now + LEASE + timedelta(seconds=1)).made == 1
     assert len(mail.outbox) == 1
+
+
+@pytest.mark.django_db
+def test_a_lease_begins_when_its_delivery_does_however_long_those_before_it_took(by_command, monkeypatch):
+    clock = [utc_now()]
+    left: list[timedelta] = []
+    for module in (queue, courier_module):
+        monkeypatch.setattr(module, "utc_now", lambda: clock[0], raising=False)
+
+    def slow(payload):
+        leases = OutgoingMail.objects.exclude(leased_until=None).values_list("leased_until", flat=True)
+        left.extend(aware(until) - clock[0] for until in leases if until)
+        clock[0] += LEASE - timedelta(seconds=1)
+
+    monkeypatch.setitem(carriers._carriers, "parcel", slow)
+    for number in range(4):
+        outbox.put({"number": number}, carrier="parcel", kind="login", now=clock[0])
+    assert deliver_due(lane=Lane.OTHER).made == 4
+    assert left == [LEASE] * 4
 
 
 def test_the_wait_grows_from_ten_seconds_to_a_quarter_of_an_hour():

@@ -1,6 +1,8 @@
 """The catalogues: complete, compiled, and in what is installed."""
 
+import ast
 import gettext
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.utils import translation
 from django.utils.translation import trans_real
+from django.utils.translation.template import templatize
 
 import keyturn
 from keyturn.mail.rendering import render
@@ -48,11 +51,49 @@ def test_every_sentence_of_every_mail_is_translated(name, monkeypatch):
     assert missing == []
 
 
+def _in_code(path):
+    """The sentences that a module hands to gettext, as catalogues name them."""
+    for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(call, ast.Call):
+            continue
+        name = getattr(call.func, "id", "")
+        if name in {"_", "gettext", "gettext_lazy"}:
+            yield ast.literal_eval(call.args[0])
+        elif name in {"ngettext", "ngettext_lazy"}:
+            yield "\0".join(ast.literal_eval(word) for word in call.args[:2])
+
+
+_WORD = r"(?:u?'((?:[^'\\]|\\.)*)'|u?\"((?:[^\"\\]|\\.)*)\")"
+
+
+def _in_template(path):
+    """The same of a template: what Django's makemessages has xgettext read."""
+    text = templatize(path.read_text(encoding="utf-8"))
+    for kind, *found in re.findall(rf"\b(_|gettext|ngettext|pgettext)\({_WORD}(?:, ?{_WORD})?", text):
+        one, two = ("".join(found[:2]), "".join(found[2:]))
+        yield {"ngettext": f"{one}\0{two}", "pgettext": f"{one}\x04{two}"}.get(kind, one)
+
+
+def _sentences():
+    package = Path(keyturn.__file__).parent
+    for path in sorted(package.rglob("*.py")):
+        yield from _in_code(path)
+    for path in sorted((package / "templates").rglob("*.*")):
+        yield from _in_template(path)
+
+
+@pytest.mark.parametrize("catalogue", CATALOGUES, ids=lambda path: path.parts[-3])
+def test_every_sentence_is_translated_and_no_other(catalogue):
+    messages = set(read(catalogue.read_text(encoding="utf-8"))) - {""}
+    wanted = set(_sentences())
+    assert len(wanted) > 300
+    assert wanted - messages == set()
+    assert messages - wanted == set()
+
+
 @pytest.mark.parametrize("catalogue", CATALOGUES, ids=lambda path: path.parts[-3])
 def test_every_translation_names_the_same_variables(catalogue):
-    import re
-
-    variables = re.compile(r"%\((\w+)\)s")
+    variables = re.compile(r"%(?:\((\w+)\))?[sd]")
     messages = read(catalogue.read_text(encoding="utf-8"))
     for key, value in messages.items():
         if key:

@@ -127,4 +127,4 @@ def test_sign_ups_are_answered_at_even_distances_of_time(monkeypatch):
     monkeypatch.setattr("keyturn.api.account_flow_views.steady", noting)
     sign_up("ada@example.org")()
     sign_up("bob@example.org")()
-    assert waited == [0.25, 0.25]
+    assert waited == [0.5, 0.5]

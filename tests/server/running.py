@@ -13,13 +13,18 @@ from typing import Any, Final
 from tests.services.ports import LOOPBACK
 from tests.services.process import clean_environment
 
-__all__ = ["KEYTURN", "PRODUCTION", "SECRET", "Answer", "ask", "keyturn", "raw", "word", "workers_of"]
+__all__ = ["KEYTURN", "PRODUCTION", "SECRET", "WITH_MAIL", "Answer", "ask", "keyturn", "raw", "word", "workers_of"]
 
 KEYTURN: Final = (sys.executable, "-m", "keyturn_server.cli")
 
 # Random, made for these tests, and found nowhere else: what the output of a command is searched for.
 SECRET: Final = "Vt4mQx0Zr8Ls2Yw6Kd1Hn7Bc5Pf9Gj3Ta0Ue4Ri8Ob2Mv6Xz1Cq"
 PRODUCTION: Final = {"KEYTURN_SECRET_KEY": SECRET, "KEYTURN_PUBLIC_URL": "https://auth.example.com"}
+WITH_MAIL: Final = {
+    **PRODUCTION,
+    "KEYTURN_EMAIL_URL": "smtp://mail.example.com",
+    "KEYTURN_EMAIL_FROM": "auth@example.com",
+}
 
 
 def keyturn(

@@ -29,9 +29,9 @@ class Browser:
         self._opener = build_opener(HTTPCookieProcessor(CookieJar()), ProxyHandler({}))
         self._seen = ""
 
-    def get(self, path: str) -> str:
+    def get(self, path: str, **headers: str) -> str:
         """Open a page."""
-        return self._open(Request(self._base + path))
+        return self._open(Request(self._base + path, headers=headers))
 
     def post(self, path: str, **fields: Any) -> str:
         """Send a form, and follow where it leads."""
@@ -121,3 +121,14 @@ def test_every_page_of_the_front_page_opens(browser):
     assert {"/admin/keyturn/auditevent/", "/admin/keyturn/outgoingmail/", "/admin/keyturn/accountstate/"} <= set(paths)
     for path in paths:
         assert "<h1>" in browser.get(path)
+
+
+def test_the_pages_speak_the_language_of_the_browser(server, browser):
+    dashboard = browser.get("/admin/keyturn/tally/", **{"Accept-Language": "de-AT"})
+    assert "Gescheiterte Anmeldungen" in dashboard
+    assert "Failed logins" not in dashboard
+    # Numbers in the drawings stay as SVG has them.
+    assert not re.search(r'[xy]="[^"]*,', dashboard)
+    # The words of the API are for programs.
+    answer = ask(server.port, "POST", "/token/", json_body={"username": "no", "password": "no"}, accept_language="de")
+    assert answer.json["detail"].startswith("No active account")

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from keyturn import __version__
-from tests.server.running import PRODUCTION, SECRET, keyturn
+from tests.server.running import PRODUCTION, SECRET, WITH_MAIL, keyturn
 from tests.services.ports import LOOPBACK
 
 DEVELOPMENT = {"KEYTURN_DEBUG": "1"}
@@ -96,9 +96,16 @@ def test_a_wrong_environment_stops_every_command(tmp_path, command):
 
 
 def test_a_correct_production_passes_the_deployment_check_without_a_warning(tmp_path):
-    process = keyturn("check", "--deploy", "--fail-level", "WARNING", directory=tmp_path, env=PRODUCTION)
+    process = keyturn("check", "--deploy", "--fail-level", "WARNING", directory=tmp_path, env=WITH_MAIL)
     assert process.returncode == 0, process.stderr
     assert "no issues" in process.stdout
+
+
+def test_a_production_without_a_mail_server_is_told_that_nobody_can_sign_up(tmp_path):
+    process = keyturn("check", "--deploy", "--fail-level", "WARNING", directory=tmp_path, env=PRODUCTION)
+    assert process.returncode != 0
+    assert "keyturn.W008" in process.stderr
+    assert "KEYTURN_EMAIL_URL" in process.stderr
 
 
 def test_a_production_without_https_does_not(tmp_path):

@@ -337,9 +337,7 @@ def test_no_secret_is_in_the_environments_own_text(environment):
     [("", "is missing"), ("hunter2", "is shorter than 24 bytes"), ("whsec_hunter2!", "is not base64")],
 )
 def test_a_webhook_needs_a_secret_that_is_long_enough_and_never_repeated(environment, given, words):
-    environment(
-        **PRODUCTION, KEYTURN_TRAIL_WEBHOOK_URL="https://example.com/hook", KEYTURN_TRAIL_WEBHOOK_SECRET=given
-    )
+    environment(**PRODUCTION, KEYTURN_TRAIL_WEBHOOK_URL="https://example.com/hook", KEYTURN_TRAIL_WEBHOOK_SECRET=given)
     with pytest.raises(BadEnvironmentError) as refused:
         env.load()
     assert str(refused.value).startswith(f"KEYTURN_TRAIL_WEBHOOK_SECRET {words}")

@@ -18,6 +18,13 @@ def test_the_index_names_endpoints_that_exist(either):
 
 
 @pytest.mark.server
+def test_the_index_names_the_inbox_where_there_is_one(development, production):
+    inbox = ask(development.port, "GET", "/").json["endpoints"]["inbox"]
+    assert inbox.endswith("/dev/inbox/")
+    assert "inbox" not in ask(production.port, "GET", "/").json["endpoints"]
+
+
+@pytest.mark.server
 @pytest.mark.parametrize("query", ["", "?version=a%0d%0ab&lang=zz&format=xml"])
 def test_the_schema_is_an_openapi_document_whatever_is_asked(either, query):
     schema = ask(either.port, "GET", f"/schema/{query}").json

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.running import KEYTURN, PRODUCTION, SECRET, ask, keyturn, workers_of
+from tests.server.running import KEYTURN, PRODUCTION, SECRET, WITH_MAIL, ask, keyturn, workers_of
 from tests.services import ports
 from tests.services.ports import LOOPBACK
 from tests.services.process import ServerProcess, clean_environment
@@ -65,6 +65,13 @@ def _is_free(port: int) -> bool:
 def test_it_says_where_it_serves_once_it_does(migrated):
     with serving(migrated) as server:
         _eventually(lambda: f"serves http://127.0.0.1:{server.port} (1 worker of " in server.output())
+        assert "KEYTURN_EMAIL_URL" not in server.output()
+
+
+@pytest.mark.server
+def test_a_production_without_a_mail_server_starts_and_says_what_cannot_be_done(migrated):
+    with serving(migrated, env=PRODUCTION) as server:
+        assert "keyturn: KEYTURN_EMAIL_URL is not set, so no mail is sent" in server.output()
 
 
 @pytest.mark.server
@@ -192,7 +199,7 @@ def test_it_serves_https_itself_where_it_is_given_a_certificate(migrated):
     process = subprocess.Popen(
         [*KEYTURN, "serve", *options],
         cwd=migrated,
-        env=clean_environment(PRODUCTION),
+        env=clean_environment(WITH_MAIL),
         stderr=subprocess.PIPE,
         text=True,
     )

@@ -10,6 +10,8 @@ from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.core.cache import cache
 from django.test import Client
 
+from keyturn.accounts.administering import require_reset
+from keyturn.clock import utc_now
 from keyturn.trail.models import AuditEvent
 from tests.contract.caller import PASSWORD
 
@@ -147,6 +149,13 @@ def test_the_second_step_ends_after_five_minutes_with_a_new_password_or_without_
     half_way()
     root.set_password("violet kettle 47")
     root.save()
+    assert show(browser, code())["Location"] == "/admin/login/"
+    assert not is_in(browser)
+
+
+def test_a_reset_demanded_between_the_steps_is_met_before_the_second(root, browser):
+    knock(browser)
+    require_reset(root.pk, now=utc_now())
     assert show(browser, code())["Location"] == "/admin/login/"
     assert not is_in(browser)
 

@@ -123,6 +123,17 @@ def test_a_password_that_must_be_reset_lets_nobody_in(root, browser):
     assert browser.get("/admin/").status_code == 302
 
 
+def test_who_signed_up_and_never_verified_an_address_is_not_let_in(root, browser):
+    AccountState.objects.create(user=root, signed_up_at=utc_now())
+    answer = knock(browser)
+    assert answer.status_code == 403
+    assert "Verify your e-mail address first." in answer.content.decode()
+    assert browser.get("/admin/").status_code == 302
+    AccountState.objects.update(verified_at=utc_now())
+    assert knock(browser).status_code == 302
+    assert browser.get("/admin/").status_code == 200
+
+
 def test_the_trail_tells_of_the_admins_door(root, browser):
     for _ in range(7):
         knock(browser, password="a wrong secret")

@@ -88,6 +88,30 @@ def test_an_address_that_looks_alike_means_nobody(ada, kept, typed):
     assert identify(typed).user_id is None
 
 
+_ALIKE = (
+    *("ada@example.com", "ADA@Example.COM ", "\uff41da@example.com", "ada\uff20example.com", "ada@ex\u00e4mple.com"),
+    *("ada@xn--exmple-cua.com", "\u212ada@example.com", "\u00e5da@example.com", "A\u030ada@example.com"),
+)
+
+
+@pytest.mark.parametrize("kept", ["ada@example.com", "ada@xn--exmple-cua.com", "kda@example.com"])
+def test_which_spellings_of_an_address_share_a_count_does_not_tell_whether_it_has_an_account(ada, kept):
+    def sharing():
+        counted = [identify(name).account for name in _ALIKE]
+        return [[one == other for other in counted] for one in counted]
+
+    before = sharing()
+    address(ada, kept)
+    assert sharing() == before
+
+
+@pytest.mark.parametrize("kept", ["ada@example.com", "\u00e5da@example.com"])
+def test_nor_where_the_address_is_the_user_name(django_user_model, kept):
+    before = [identify(name).account == identify(_ALIKE[0]).account for name in _ALIKE]
+    django_user_model.objects.create_user(kept)
+    assert [identify(name).account == identify(_ALIKE[0]).account for name in _ALIKE] == before
+
+
 def test_a_domain_in_letters_means_the_domain_in_ascii(ada):
     address(ada, "ada@xn--bcher-kva.example")
     assert identify("Ada@B\u00fccher.example").user_id == ada.pk

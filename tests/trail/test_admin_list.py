@@ -13,7 +13,7 @@ from keyturn.trail.recording import record
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LIST = "/admin/keyturn/auditevent/"
-SESSION = uuid.uuid4()
+SESSION = uuid.UUID("0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b")
 
 
 @pytest.fixture

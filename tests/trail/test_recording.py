@@ -97,3 +97,13 @@ def test_many_events_are_one_statement(count_statements):
     with count_statements(exactly=1):
         write([made(Event.SESSION_REVOKED, user_id=number) for number in range(40)])
     assert AuditEvent.objects.count() == 40
+
+
+def test_an_account_whose_key_is_a_long_text_has_events_too():
+    # A user model may well have an e-mail address for its primary key.
+    key = f"{'a' * 64}@{'b' * 60}.{'c' * 60}.example"
+    with calling(Caller(actor_id=key.upper())):
+        record(Event.LOGIN, user_id=key)
+
+    event = AuditEvent.objects.get()
+    assert (event.user_id, event.actor_id) == (key, key.upper())

@@ -232,11 +232,27 @@ def test_the_queue_keeps_no_event_in_the_clear(receiver):
         ({"URL": "https://example.com"}, "needs a SECRET"),
         ({"SECRET": SECRET}, "needs a URL"),
         ({"URL": "ftp://example.com", "SECRET": SECRET}, "must begin with https:// or http://"),
+        ({"URL": "https://", "SECRET": SECRET}, "needs a URL such as"),
+        ({"URL": "http://example.com/\r\nx: y", "SECRET": SECRET}, "needs a URL such as"),
+        ({"URL": "https://example.com:70000/", "SECRET": SECRET}, "needs a URL such as"),
+        ({"URL": f"https://me:{SECRET}@example.com/", "SECRET": SECRET}, "a user name or a password"),
         ({"URL": "https://example.com", "SECRET": "short"}, "shorter than 24 bytes"),
         ({"URL": "https://example.com", "SECRET": "whsec_!!"}, "is not base64"),
         ({"URL": "https://example.com", "SECRET": SECRET, "EVENT": []}, "knows URL, SECRET and EVENTS"),
     ],
-    ids=["text", "no secret", "no url", "ftp", "short", "not base64", "unknown name"],
+    ids=[
+        "text",
+        "no secret",
+        "no url",
+        "ftp",
+        "no host",
+        "line break",
+        "port",
+        "user",
+        "short",
+        "not base64",
+        "unknown name",
+    ],
 )
 def test_a_wrong_setting_stops_the_start_and_never_shows_the_secret(settings, value, words):
     settings.KEYTURN = {"TRAIL_WEBHOOK": value}

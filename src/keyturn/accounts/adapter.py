@@ -6,6 +6,7 @@ from typing import Any, Final
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.account.models import EmailAddress
 from allauth.core.internal.httpkit import is_headless_request
 from django.contrib.auth import get_user_model
@@ -14,12 +15,13 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
 from keyturn import conf
+from keyturn.accounts.email_changes import await_change
 from keyturn.accounts.flows import FlowStore
 from keyturn.accounts.link_keys import LinkKind, write_key
 from keyturn.accounts.links import link_to
 from keyturn.accounts.methods import amr_of
 from keyturn.accounts.pairs import open_session
-from keyturn.accounts.passwords import confirm_password
+from keyturn.accounts.passwords import confirm_password, require_recent_authentication
 from keyturn.accounts.signups import store_signed_up
 from keyturn.accounts.stages import remember_password
 from keyturn.accounts.users import user_database
@@ -73,6 +75,29 @@ class AccountAdapter(DefaultAccountAdapter):
                 raise
             return False
         return True
+
+    def is_reauthentication_required(self, *, app: str, **more: Any) -> bool:
+        """Whether somebody who is signed in must prove once more who it is.
+
+        Raises:
+            RefusedError: ``reauthentication_required``: the user has nothing to prove it with, such as a password, and
+                has not signed in within the last minutes. django-allauth would ask such a user for nothing at all.
+        """
+        required = bool(super().is_reauthentication_required(app=app, **more))
+        request: Any = self.request
+        if required and is_headless_request(request) and not get_reauthentication_flows(request.user):
+            session_id = getattr(request.auth, "sid", None)
+            require_recent_authentication(request.user, session_id=session_id, now=utc_now())
+        return required
+
+    def send_notification_mail(
+        self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """Tell a user what has changed: that the last address was taken away, at that address."""
+        removed = (context or {}).get("deleted_email")
+        if removed and not EmailAddress.objects.get_primary_email(user):
+            email = removed
+        super().send_notification_mail(template_prefix, user, context, email=email)
 
     # In and out.
 
@@ -145,10 +170,16 @@ class AccountAdapter(DefaultAccountAdapter):
                 done = super().confirm_email(request, email_address)
                 if done:
                     note_verified(email_address.user_id, now=utc_now())
+                    self._tell_of_another_address(email_address)
         except IntegrityError:
             # Another account verified the same address at the same moment.
             raise RefusedError(Reason.EMAIL_TAKEN) from None
         return bool(done)
+
+    def _tell_of_another_address(self, added: EmailAddress) -> None:
+        """Tell the main address of one beside it, in a project whose accounts have several."""
+        if not app_settings.CHANGE_EMAIL and EmailAddress.objects.get_primary_email(added.user) != added.email:
+            self.send_notification_mail("account/email/email_added", added.user, {"to_email": added.email})
 
     # Mail.
 
@@ -169,7 +200,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:
         """Send the code and the link that verify an address."""
         address = emailconfirmation.email_address
-        key = write_key(LinkKind.VERIFY_EMAIL, user=address.user, email=address.email, now=utc_now())
+        now = utc_now()
+        if address.pk is None:
+            await_change(address.user_id, email=address.email, now=now)
+        key = write_key(LinkKind.VERIFY_EMAIL, user=address.user, email=address.email, now=now)
         context = {"code": getattr(emailconfirmation, "code", ""), "link": link_to("verify_email", key=key)}
         name = "email_confirmation_signup" if needs_verification(address.user) else "email_confirmation"
         self.send_mail(f"account/email/{name}", address.email, context)

@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 
 from keyturn import conf
 from keyturn.accounts.models import Flow
+from keyturn.mail.transport import is_configured
 
 __all__ = ["register"]
 
@@ -26,6 +27,7 @@ def register() -> None:
     register_check(check_accounts_routing, Tags.compatibility)
     register_check(check_limits, Tags.security)
     register_check(check_links, Tags.security, deploy=True)
+    register_check(check_mail, Tags.compatibility, deploy=True)
 
 
 def check_hooks(**_: object) -> Iterable[CheckMessage]:
@@ -95,4 +97,14 @@ def check_links(**_: object) -> Iterable[CheckMessage]:
             "KEYTURN['PUBLIC_URL'] is not set: mails carry codes and no links, as a request's Host is never believed.",
             hint="Set it to where clients reach this project, or KEYTURN['FRONTEND_URLS'] to your pages.",
             id="keyturn.W006",
+        )
+
+
+def check_mail(**_: object) -> Iterable[CheckMessage]:
+    """W008: nobody can sign up or recover an account where no mail is sent."""
+    if not is_configured():
+        yield Warning(
+            "No mail is sent: sign-up, recovery and changes of an address are answered 503.",
+            hint="Configure Django's default e-mail back end; of the ready-made server, KEYTURN_EMAIL_URL.",
+            id="keyturn.W008",
         )

@@ -20,6 +20,7 @@ from django.db.models import F
 from keyturn.accounts.models import Flow
 from keyturn.clock import stored, utc_now
 from keyturn.jose.sealing import DamagedError, OtherSecretError, seal, unseal
+from keyturn.locking import hold
 
 __all__ = ["LIFETIME", "FlowStore", "flow_database", "prune_flows"]
 
@@ -151,11 +152,15 @@ class FlowStore(SessionBase):
             with transaction.atomic(using=flow_database()):
                 _rows().create(key_hash=self._hash, session_id=self._session_id, created_at=stored(now), **values)
         except IntegrityError:
-            # Another request of the same session was first, or an expired row lay there.
+            # An expired row lay there.
             _rows().filter(pk=self._hash).update(**values)
 
     def _open(self, now: datetime) -> bool:
         rows = _rows().filter(pk=self._hash)
+        if self._session_id is not None:
+            # The row may not exist yet: who found none would hold what it counts and wait for the row, and who found it
+            # hold the row and wait for the counts.
+            hold("flow", self._hash, alias=rows.db)
         if connections[rows.db].features.has_select_for_update:
             rows = rows.select_for_update()
         else:

@@ -14,7 +14,10 @@ from allauth.account.internal.userkit import user_id_to_str
 from keyturn.clock import aware
 from keyturn.sessions.models import Session
 
-__all__ = ["amr_of", "records_of"]
+__all__ = ["RECORD_KEYS", "amr_of", "records_of"]
+
+RECORD_KEYS: Final = frozenset({_RECORDS, _OF_USER})
+"""Where in a flow django-allauth keeps them."""
 
 _WORDS: Final[Mapping[str, str]] = {
     "password": "pwd",

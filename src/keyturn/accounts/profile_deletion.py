@@ -10,6 +10,7 @@ from django.db.models import ProtectedError, RestrictedError
 from django.utils.module_loading import import_string
 
 from keyturn import conf
+from keyturn.accounts.email_changes import give_up_change
 from keyturn.accounts.models import Flow
 from keyturn.accounts.profile import email_field, is_email_verified
 from keyturn.accounts.users import locked_user, user_database
@@ -75,6 +76,7 @@ def _forget_flows(user_pk: Any) -> None:
     sessions = Session.objects.using(router.db_for_write(Session)).filter(user_id=user_pk)
     ids = list(sessions.order_by().values_list("pk", flat=True))
     Flow._base_manager.using(router.db_for_write(Flow)).filter(session_id__in=ids).delete()
+    give_up_change(user_pk)
 
 
 def _tell(user: Any) -> None:

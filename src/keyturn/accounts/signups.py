@@ -1,6 +1,5 @@
 """A new account, made by its owner: what is counted before, and what is stored together."""
 
-import hashlib
 import secrets
 from datetime import datetime
 from typing import Any
@@ -16,6 +15,7 @@ from keyturn.accounts.users import user_database
 from keyturn.clock import stored, utc_now
 from keyturn.defence import limits
 from keyturn.defence.names import is_username_taken
+from keyturn.locking import hold
 from keyturn.mail import outbox
 from keyturn.signin.models import AccountState
 from keyturn.trail.calling import current_caller
@@ -112,8 +112,5 @@ def _is_address_taken(email: str) -> bool:
     if connections[alias].vendor == "sqlite":
         # Changes nothing, and holds the database: a transaction that began by reading could be overtaken.
         AccountState.objects.using(alias).filter(signed_up_at__lt=F("signed_up_at")).update(verified_at=None)
-    if connections[alias].vendor == "postgresql":
-        number = int.from_bytes(hashlib.sha256(b"keyturn e-mail address " + email.encode()).digest()[:8], signed=True)
-        with connections[alias].cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
+    hold("e-mail address", email, alias=alias)
     return bool(filter_users_by_email(email))

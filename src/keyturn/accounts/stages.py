@@ -12,15 +12,18 @@ from allauth.account.stages import LoginStage
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpResponse
 
+from keyturn.accounts.methods import RECORD_KEYS
 from keyturn.accounts.signups import count_mail
 from keyturn.accounts.verification import needs_verification
 from keyturn.clock import utc_now
 from keyturn.errors import Reason, RefusedError
 from keyturn.sessions.fingerprint import password_fingerprint
 
-__all__ = ["EmailVerificationStage", "EndStage", "has_lost_its_user", "remember_password"]
+__all__ = ["EmailVerificationStage", "EndStage", "has_lost_its_user", "is_over", "remember_password"]
 
 _FINGERPRINT: Final = "keyturn_password"
+_LEFT_OVER: Final = frozenset({_FINGERPRINT, *RECORD_KEYS})
+"""What a login that has ended leaves in its flow; the pretended sign-up with a taken address leaves nothing."""
 
 
 class EmailVerificationStage(_EmailVerificationStage):
@@ -71,3 +74,8 @@ def has_lost_its_user(flow: SessionBase) -> bool:
     if not isinstance(begun, dict) or begun.get("user_pk") is None:
         return False
     return Login.deserialize(begun).user is None
+
+
+def is_over(flow: SessionBase) -> bool:
+    """Whether nothing is left in a flow that could be gone on with. Asked of flows without a session."""
+    return all(key in _LEFT_OVER for key, value in flow.items() if value is not None)

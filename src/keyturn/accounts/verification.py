@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.db import router, transaction
 from django.http import HttpRequest
 
+from keyturn.accounts.email_changes import is_awaited
 from keyturn.accounts.link_keys import LinkKey, LinkKind, holds, read_key, use_up
 from keyturn.accounts.users import locked_user, user_database
 from keyturn.clock import stored
@@ -86,7 +87,9 @@ def _address(said: LinkKey, user: Any) -> EmailAddress:
     address = EmailAddress.objects.filter(user_id=user.pk, email=said.email).first()
     if address is not None and address.verified:
         raise RefusedError(Reason.LINK_USED)
-    if not holds(LinkKind.VERIFY_EMAIL, said.state, user=user) or (address is None and said.email == user_email(user)):
+    if not holds(LinkKind.VERIFY_EMAIL, said.state, user=user) or (
+        address is None and (said.email == user_email(user) or not is_awaited(user.pk, email=said.email))
+    ):
         raise RefusedError(Reason.LINK_OUTDATED)
     found = address or EmailAddress(email=said.email)
     found.user = user

@@ -133,8 +133,8 @@ class OutgoingMailAdmin(_MailAdmin):
         return super().get_object(request, object_id, from_field) if is_number(object_id) else None
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """The filters of the page and no others."""
-        return lookup in {"kind", "kind__exact", "failed_at__isempty"}
+        """The filters of the page and no others; PostgreSQL fails on a NUL byte."""
+        return lookup in {"kind", "kind__exact", "failed_at__isempty"} and "\0" not in value
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         """Show what is known of a mail; there is nothing to save."""

@@ -42,14 +42,14 @@ from keyturn.defence.steady import steady
 from keyturn.errors import Reason, RefusedError
 from keyturn.sessions.listing import live_sessions
 from keyturn.sessions.revocation import RevokeReason, revoke_sessions
-from keyturn.signin.identifying import account_of, fold
+from keyturn.signin.identifying import Code, account_of, account_of_code
 from keyturn.tokens.refreshing import refresh
 
 __all__ = ["OWN", "SessionsView"]
 
 _POST = frozenset({"POST"})
 # Of sign-ups: several times what one takes, so that the first moment is the rule whether or not the address is known.
-_ANSWERED_EVERY = timedelta(milliseconds=250)
+_ANSWERED_EVERY = timedelta(milliseconds=500)
 # Of what follows a sign-up, which costs no hash.
 _FLOWS_ANSWERED_EVERY = timedelta(milliseconds=100)
 _CLOSED = {"message": "Nobody can sign up here.", "code": "sign_up_closed"}
@@ -195,11 +195,12 @@ class VerifyEmailView(CountedCode, Strict, account.VerifyEmailView):
         return {"process": process}
 
     def account_of_code(self) -> str | None:
-        """The account that waits for a verified address, or that somebody pretends to make."""
+        """Who is signed in; else the address that somebody claims."""
         process = self.process
         if process is None:
             return None
-        return fold(process.email) if process.user is None else account_of(process.user)
+        user: Any = self.request.user
+        return account_of(user) if user.is_authenticated else account_of_code(Code.VERIFICATION, email=process.email)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Say whose address a code would verify; a guess like any other."""
@@ -292,9 +293,11 @@ class ConfirmLoginCodeView(CountedCode, Strict, account.ConfirmLoginCodeView):
     answered_every = _FLOWS_ANSWERED_EVERY
 
     def account_of_code(self) -> str | None:
-        """Who is signing in, or is pretended to be."""
-        user = self.process.user
-        return fold(str(self.process.state.get("email", ""))) if user is None else account_of(user)
+        """The address that the code was sent to, whether or not it has an account."""
+        user, email = self.process.user, self.process.state.get("email")
+        if user is not None and not email:
+            return account_of(user)
+        return account_of_code(Code.SIGN_IN, email=str(email or ""))
 
 
 class ReauthenticateView(Strict, account.ReauthenticateView):

@@ -11,7 +11,7 @@ from allauth.account.internal.flows.password_reset_by_code import PasswordResetV
 from allauth.core.internal.cryptokit import compare_user_code
 from allauth.headless.account import inputs
 from allauth.headless.account import views as account
-from allauth.headless.account.response import PasswordResetKeyResponse
+from allauth.headless.account.response import PasswordResetKeyResponse, RequestEmailVerificationResponse
 from allauth.headless.base.response import AuthenticationResponse
 from allauth.headless.internal.restkit.response import APIResponse, ErrorResponse
 from django import forms
@@ -21,6 +21,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.debug import sensitive_variables
 
+from keyturn.accounts.email_changes import give_up_change
 from keyturn.accounts.emails import comparable, mailbox_of
 from keyturn.accounts.link_keys import is_link_key
 from keyturn.accounts.pairs import open_session
@@ -42,7 +43,7 @@ from keyturn.defence.passwords import check_new
 from keyturn.errors import Reason, RefusedError
 from keyturn.mail import outbox
 from keyturn.sessions.models import Session
-from keyturn.signin.identifying import account_of
+from keyturn.signin.identifying import Code, account_of_code
 from keyturn.trail.calling import current_caller
 
 __all__ = ["OWN"]
@@ -182,9 +183,8 @@ class ResetPasswordView(Strict, account.ResetPasswordView):
 
 def _counted(process: PasswordResetVerificationProcess) -> attempts.Attempt:
     user = owner_of(process)
-    account_name = comparable(process.state["email"]) if user is None else account_of(user)
     return attempts.begin(
-        account=account_name,
+        account=account_of_code(Code.RESET, email=process.state["email"]),
         ip=current_caller().ip,
         now=utc_now(),
         action="code",
@@ -340,6 +340,18 @@ class ManageEmailView(Strict, account.ManageEmailView):
             keys = {"address": current_caller().ip, "email": comparable(typed) if isinstance(typed, str) else None}
             limits.take(action="mail", keys=keys, now=utc_now())
         return super().handle_input(data)
+
+    def put(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Have the mail of an address sent again. One that is confirmed has nothing left to confirm."""
+        if self.input.cleaned_data["email"].verified:
+            return RequestEmailVerificationResponse(request, verification_sent=False)
+        return super().put(request, *args, **kwargs)
+
+    def delete(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Take an address away; the link to one that waits is void from then on."""
+        if self.input.cleaned_data["email"].pk is None:
+            give_up_change(request.user.pk)
+        return super().delete(request, *args, **kwargs)
 
 
 OWN: dict[Any, Any] = {

@@ -27,7 +27,7 @@ from rest_framework.authentication import CSRFCheck
 from keyturn import conf
 from keyturn.accounts.flows import FlowStore, flow_database
 from keyturn.accounts.methods import records_of
-from keyturn.accounts.stages import has_lost_its_user
+from keyturn.accounts.stages import has_lost_its_user, is_over
 from keyturn.api.account_answers import answer_to, completed
 from keyturn.api.account_cookie import flow_cookie, keep_flow_cookie
 from keyturn.api.authentication import bearer_token, validated_token
@@ -103,6 +103,7 @@ class _Call:
         self.challenge_scheme = conf.get().auth_header_types[0]
         self.is_reading_body = False
         self.is_resumed = False
+        self.is_settled = False
 
     def answered(self, *args: Any, **kwargs: Any) -> HttpResponse:
         """Answer, and where the view says so not before its next moment; only those wait who hold a flow."""
@@ -130,9 +131,11 @@ class _Call:
                 raise
             # What was rolled back did not happen.
             request.keyturn_pair = None
+            self.is_settled = False
             response = completed(request, told)
         if self.client == Client.BROWSER:
-            keep_flow_cookie(request, response, presented=cookie)
+            if self.is_settled:
+                keep_flow_cookie(request, response, presented=cookie)
             CSRFCheck(lambda _: response).process_response(request, response)
             request.META["CSRF_COOKIE_NEEDS_UPDATE"] = False
         return response
@@ -146,7 +149,7 @@ class _Call:
             return self._called(args, kwargs)
         if bearer is None and (not token or self.view_class.begins_anew):
             response = self._called(args, kwargs)
-            self.request.session.save()
+            self._keep_flow()
             return response
         # Signature and keys outside of the transaction, whose first statement shall be the one that locks.
         claims = None if bearer is None else self._claims(bearer)
@@ -161,8 +164,16 @@ class _Call:
             except RefusedError as error:
                 # What was counted stays counted, so the transaction ends well.
                 response = answer_to(error, view=self, request=self.request) or HttpResponse(status=500)
-            self.request.session.save()
+            self._keep_flow()
         return response
+
+    def _keep_flow(self) -> None:
+        """Store the flow, or end it where nothing is left to do in it; the browser's cookie follows."""
+        flow = self.request.session
+        if not flow.is_signed_in and is_over(flow):
+            flow.close()
+        flow.save()
+        self.is_settled = True
 
     def _called(self, args: Any, kwargs: Any) -> HttpResponseBase:
         if self.client == Client.BROWSER and self.request.method == "GET":

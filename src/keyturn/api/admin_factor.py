@@ -21,7 +21,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from keyturn.clock import utc_now
 from keyturn.defence import attempts
-from keyturn.signin import account_of
+from keyturn.signin import account_of, identity_of
 from keyturn.trail.calling import current_caller
 from keyturn.trail.events import Event
 from keyturn.trail.recording import record
@@ -71,6 +71,7 @@ def _checked(site: Any, request: HttpRequest) -> HttpResponse:
         and 0 <= time.time() - state["at"] <= _PATIENCE
         and user.is_active
         and constant_time_compare(state["password"], user.get_session_auth_hash())
+        and not identity_of(user).reset_required
     ):
         request.session.pop(_STATE, None)
         return HttpResponseRedirect(request.get_full_path())

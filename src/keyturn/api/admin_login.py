@@ -89,11 +89,14 @@ def _attempted(site: Any, request: HttpRequest, answer: Callable[[], HttpRespons
     attempt.succeeded(now=now)
     if identity.user_id != user.pk:
         identity = identity_of(user)
-    if identity.reset_required:
-        logout(request)
-        reason = Reason.PASSWORD_RESET_REQUIRED
-        record(Event.LOGIN_FAILED, user_id=user.pk, reason=reason.value, details=DOOR, at=now)
-        return _refusal(site, request, gettext("Reset your password first."))
+    for stands_in_the_way, reason, sentence in (
+        (identity.reset_required, Reason.PASSWORD_RESET_REQUIRED, gettext("Reset your password first.")),
+        (identity.needs_verification, Reason.EMAIL_NOT_VERIFIED, gettext("Verify your e-mail address first.")),
+    ):
+        if stands_in_the_way:
+            logout(request)
+            record(Event.LOGIN_FAILED, user_id=user.pk, reason=reason.value, details=DOOR, at=now)
+            return _refusal(site, request, sentence)
     if identity.has_factor:
         return ask_for_code(site, request, user)
     record(Event.LOGIN, user_id=user.pk, details=DOOR, at=now)

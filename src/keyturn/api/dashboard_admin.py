@@ -52,7 +52,7 @@ _PLOTS: Final = (
 
 _NAMES: Final = {
     Tallied.LOGIN: _("logins"),
-    Tallied.LOGIN_FAILED: _("wrong credentials"),
+    Tallied.LOGIN_FAILED: _("refused"),
     Tallied.LOGIN_BLOCKED: _("too many attempts"),
     Tallied.REFRESH: _("refreshes"),
     Tallied.REFRESH_REUSED: _("sessions ended by reuse"),

@@ -12,14 +12,16 @@ from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.core.exceptions import SuspiciousOperation, ValidationError
+from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from keyturn.api.admin_ids import can_be_user, is_number
+from keyturn.api.impersonation_page import SENTENCES
 from keyturn.defence.names import lookup_email
 from keyturn.errors import RefusedError
+from keyturn.tokens.impersonating import WhyNot, gained_by_being
 
 __all__ = ["AddressAdmin", "install"]
 
@@ -59,8 +61,14 @@ class AddressAdmin(_Page):
 
     @admin.action(description=_("Mark selected email addresses as verified"), permissions=["change"])
     def make_verified(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Do what the user's own confirmation does: the address before is told, and removed."""
+        """Do what the user's own confirmation does: the address before is told, and removed.
+
+        Not for a user with more rights than the administrator's: whoever reads the new address is that user.
+        """
         for address in list(queryset.filter(verified=False).select_related("user")):
+            if gained_by_being(address.user, actor=request.user) is not None:
+                self.message_user(request, SENTENCES[WhyNot.MORE_PERMISSIONS], messages.ERROR)
+                continue
             try:
                 # It says itself what came of it.
                 get_adapter().confirm_email(request, address)
@@ -74,6 +82,16 @@ class AddressAdmin(_Page):
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
         """Find an address."""
         return super().get_object(request, object_id, from_field) if is_number(object_id) else None
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Add an address.
+
+        Raises:
+            PermissionDenied: it would be one of a user with more rights than the administrator's.
+        """
+        if gained_by_being(obj.user, actor=request.user) is not None:
+            raise PermissionDenied
+        super().save_model(request, obj, form, change)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Show the list, or act on it.

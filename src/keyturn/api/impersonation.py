@@ -32,7 +32,7 @@ def acting_for(request: Any) -> str | None:
 
 
 def refuse_impersonated(request: Any) -> None:
-    """Refuse what is for the user alone: password, e-mail, profile, factors, export, deletion.
+    """Refuse what is for the user alone: password, e-mail, profile, factors, other sessions, export, deletion.
 
     Raises:
         Impersonated: 403, ``impersonated``.

@@ -13,9 +13,9 @@ from keyturn.clock import utc_now
 from keyturn.errors import RefusedError
 from keyturn.tokens.impersonating import WhyNot, impersonate, why_not
 
-__all__ = ["impersonation_page"]
+__all__ = ["SENTENCES", "impersonation_page"]
 
-_SENTENCES: Final = {
+SENTENCES: Final = {
     WhyNot.NO_PERMISSION: _("You may not act as other users."),
     WhyNot.SAME_USER: _("This is you."),
     WhyNot.INACTIVE: _("This user is inactive."),
@@ -67,7 +67,7 @@ def impersonation_page(request: HttpRequest, *, user: Any, context: Mapping[str,
             **context,
             "title": _("Act as this user"),
             "form": form,
-            "refused": None if refused is None else _SENTENCES[refused],
+            "refused": None if refused is None else SENTENCES[refused],
             "given": given,
         },
         status=status,

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from keyturn.api.authentication import JWTAuthentication, bearer_token, invalid_token_body, token_classes
 from keyturn.api.base import KeyturnView
 from keyturn.api.errors import TokenNotValid, refusal_body
+from keyturn.api.impersonation import refuse_impersonated
 from keyturn.clock import utc_now
 from keyturn.errors import Reason, RefusedError
 from keyturn.sessions.revocation import RevokeReason, revoke_user_sessions
@@ -56,7 +57,8 @@ class LogoutAllView(KeyturnView):
     serializer_class = serializers.Serializer
 
     def post(self, request: Request) -> Response:
-        """Revoke every session of the user."""
+        """Revoke every session of the user; nobody who acts as the user may."""
+        refuse_impersonated(request)
         revoke_user_sessions(request.user.pk, reason=RevokeReason.LOGOUT_ALL, now=utc_now())
         return Response(status=status.HTTP_205_RESET_CONTENT)
 

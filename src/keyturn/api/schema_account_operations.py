@@ -163,7 +163,7 @@ _ACCOUNT: Final[Mapping[str, Mapping[str, AccountOperation]]] = {
         ),
         "post": AccountOperation(
             "email_add",
-            "Change to an e-mail address, or correct it while signing up",
+            "Change to an e-mail address",
             {200: ADDRESSES, 400: WRONG, 401: AGAIN, 409: NOTHING_BEGUN},
             body=requests.OneAddress,
             description="It counts once it is confirmed; until then the old one stays.",

@@ -13,12 +13,11 @@ from keyturn.api import schema_bodies as bodies
 from keyturn.api.activity_views import ActivityPageSerializer, ActivitySerializer, ActivityView
 from keyturn.api.me_views import DeletionSerializer, MeExportView, MeSerializer, MeView
 from keyturn.api.schema_bodies import primary_key
-from keyturn.api.schema_operations import NO_TOKEN, Operation
+from keyturn.api.schema_operations import IMPERSONATED, NO_TOKEN, Operation
 
 __all__ = ["ME_OPERATIONS"]
 
 _TAG: Final = "Me"
-_IMPERSONATED: Final = OpenApiResponse(bodies.Error, "An administrator acts as the user (`impersonated`).")
 _NO_BODY: Final = OpenApiResponse(None, "Done; no body.")
 _LIST: Final = {"type": "array", "items": {"type": "object", "additionalProperties": True}}
 _OBJECT: Final = {"type": "object", "additionalProperties": True}
@@ -76,7 +75,7 @@ ME_OPERATIONS: Final[Mapping[type, Mapping[str, Operation]]] = {
         "patch": Operation(
             "me_change",
             "Change what is one's own to change",
-            {200: Me, 401: NO_TOKEN, 403: _IMPERSONATED},
+            {200: Me, 401: NO_TOKEN, 403: IMPERSONATED},
             body=Profile,
             tag=_TAG,
         ),
@@ -89,7 +88,7 @@ ME_OPERATIONS: Final[Mapping[type, Mapping[str, Operation]]] = {
                     bodies.Unauthenticated,
                     "No valid access token was sent; or the account has no password and the last proof is too old.",
                 ),
-                403: _IMPERSONATED,
+                403: IMPERSONATED,
                 409: OpenApiResponse(bodies.Error, "Something belongs to the account that must stay."),
             },
             body=DeletionSerializer,
@@ -112,7 +111,7 @@ ME_OPERATIONS: Final[Mapping[type, Mapping[str, Operation]]] = {
         "get": Operation(
             "me_export",
             "Take a copy of everything that is kept about one",
-            {200: OpenApiResponse(_EXPORT, "A file."), 401: NO_TOKEN, 403: _IMPERSONATED},
+            {200: OpenApiResponse(_EXPORT, "A file."), 401: NO_TOKEN, 403: IMPERSONATED},
             tag=_TAG,
         ),
     },

@@ -15,7 +15,7 @@ from keyturn.api import serializers, token_views
 from keyturn.api.logout_views import LogoutAllView, LogoutView
 from keyturn.api.session_views import SessionListView, SessionSerializer, SessionView
 
-__all__ = ["ALWAYS", "NO_TOKEN", "OPERATIONS", "Operation", "header", "in_words"]
+__all__ = ["ALWAYS", "IMPERSONATED", "NO_TOKEN", "OPERATIONS", "Operation", "header", "in_words"]
 
 _NOTHING: Final = OpenApiResponse({"type": "object", "maxProperties": 0}, "Done; an empty object.")
 _NO_BODY: Final = OpenApiResponse(None, "Done; no body.")
@@ -25,6 +25,7 @@ _NO_ACCOUNT: Final = OpenApiResponse(
     "(`email_not_verified`, `mfa_required`, `password_reset_required`).",
 )
 NO_TOKEN: Final = OpenApiResponse(bodies.Unauthenticated, "No valid access token was sent.")
+IMPERSONATED: Final = OpenApiResponse(bodies.Error, "An administrator acts as the user (`impersonated`).")
 _REFUSED: Final = OpenApiResponse(bodies.Refusal, "The token was refused.")
 _SESSIONS: Final = "Sessions"
 
@@ -173,7 +174,12 @@ OPERATIONS: Final[Mapping[type, Mapping[str, Operation]]] = {
         ),
     },
     LogoutAllView: {
-        "post": Operation("logout_all", "Log out everywhere", {205: _NO_BODY, 401: NO_TOKEN}, tag=_SESSIONS),
+        "post": Operation(
+            "logout_all",
+            "Log out everywhere",
+            {205: _NO_BODY, 401: NO_TOKEN, 403: IMPERSONATED},
+            tag=_SESSIONS,
+        ),
     },
     SessionListView: {
         "get": Operation(
@@ -183,7 +189,10 @@ OPERATIONS: Final[Mapping[type, Mapping[str, Operation]]] = {
             tag=_SESSIONS,
         ),
         "delete": Operation(
-            "sessions_revoke_others", "Log out everywhere else", {204: _NO_BODY, 401: NO_TOKEN}, tag=_SESSIONS
+            "sessions_revoke_others",
+            "Log out everywhere else",
+            {204: _NO_BODY, 401: NO_TOKEN, 403: IMPERSONATED},
+            tag=_SESSIONS,
         ),
     },
     SessionView: {
@@ -193,6 +202,7 @@ OPERATIONS: Final[Mapping[type, Mapping[str, Operation]]] = {
             {
                 204: _NO_BODY,
                 401: NO_TOKEN,
+                403: IMPERSONATED,
                 404: OpenApiResponse(bodies.Error, "You have no such live session."),
             },
             parameters=(OpenApiParameter("session_id", OpenApiTypes.UUID, OpenApiParameter.PATH),),

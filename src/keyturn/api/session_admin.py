@@ -110,8 +110,8 @@ class SessionAdmin(_ModelAdmin):
         )
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """The filters of the page and no others: PostgreSQL fails on an address that is none."""
-        return lookup in {"state", "revoked_reason", "revoked_reason__exact"}
+        """The filters of the page and no others: PostgreSQL fails on an address that is none, and on a NUL byte."""
+        return lookup in {"state", "revoked_reason", "revoked_reason__exact"} and "\0" not in value
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Show the list, or act on it.

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from keyturn import conf
 from keyturn.api.authentication import JWTAuthentication
 from keyturn.api.base import KeyturnView
+from keyturn.api.impersonation import refuse_impersonated
 from keyturn.clock import aware, utc_now
 from keyturn.sessions.listing import live_sessions
 from keyturn.sessions.models import Session
@@ -91,7 +92,8 @@ class SessionListView(_SessionsOfUser):
         return Response(self.get_serializer(live_sessions(request.user.pk, now=utc_now()), many=True).data)
 
     def delete(self, request: Request) -> Response:
-        """End all sessions but this one."""
+        """End all sessions but this one; nobody who acts as the user may."""
+        refuse_impersonated(request)
         current = _current(request)
         # A token of stock simplejwt names no session: its own refresh token may be among those nobody has shown yet.
         revoke_user_sessions(
@@ -110,11 +112,13 @@ class SessionView(_SessionsOfUser):
     queryset = Session.objects.none()
 
     def delete(self, request: Request, session_id: str) -> Response:
-        """End it; 404 where there is no such live session of this user."""
+        """End it; 404 where there is no such live session of this user. Who acts as the user ends this one only."""
         try:
             sid = UUID(session_id)
         except ValueError:
             raise Http404 from None
+        if sid != _current(request):
+            refuse_impersonated(request)
         if not revoke_sessions((sid,), reason=RevokeReason.REVOKED_BY_USER, now=utc_now(), user_pk=request.user.pk):
             raise Http404
         return Response(status=status.HTTP_204_NO_CONTENT)

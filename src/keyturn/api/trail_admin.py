@@ -237,7 +237,7 @@ def _meaning(word: str) -> Q:
 def _of_user(word: str) -> Q:
     """Users by key, or by the field they sign in with."""
     model: Any = get_user_model()
-    keys = {word[:64]}
+    keys = {word[:255]}
     field = model._meta.get_field(model.USERNAME_FIELD)
     try:
         value = field.to_python(word)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from keyturn.conf import values
 
@@ -46,11 +47,30 @@ def webhook(value: Any) -> Webhook | None:
     unknown = sorted(set(value) - {"URL", "SECRET", "EVENTS"}, key=str)
     if unknown:
         raise ValueError(f"knows URL, SECRET and EVENTS, not {unknown[0]!r}")
-    url = values.url(value.get("URL"))
+    events = value.get("EVENTS")
+    return Webhook(
+        _address(value.get("URL")),
+        _key(value.get("SECRET")),
+        frozenset() if events is None else frozenset(values.words(events)),
+    )
+
+
+def _address(value: Any) -> str:
+    """An address that can be sent to. Its words are not repeated: they may hold a password."""
+    url = values.url(value)
     if url is None:
         raise ValueError("needs a URL")
-    events = value.get("EVENTS")
-    return Webhook(url, _key(value.get("SECRET")), frozenset() if events is None else frozenset(values.words(events)))
+    wrong = ValueError("needs a URL such as https://example.com/path")
+    try:
+        parts = urlsplit(url)
+        can_be_sent_to = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        raise wrong from None
+    if not can_be_sent_to or not url.isascii() or not url.isprintable() or " " in url:
+        raise wrong
+    if "@" in parts.netloc:
+        raise ValueError("holds a URL with a user name or a password, which would not be sent: SECRET signs instead")
+    return url
 
 
 def _key(secret: Any) -> bytes:

@@ -59,13 +59,15 @@ class CacheCounters:
             self._take_one(name)
             is_first = self._cache.add(f"{name}:refused", 1, timeout=_kept(thing, window, now))
             number = thing.limit + (1 if is_first else 2)
-        return Reading(number, window.ends_at, found.get(_success(thing)))
+        right = found.get(_success(thing))
+        return Reading(number, window.ends_at, None if right is None else int(right))
 
     def _window(self, thing: Counted, state: Any, unlocked: int, now: int) -> _Window:
         """The window of ``now``, begun if there is none; see :func:`.counters.count_sql` for its length."""
         for _ in range(_ROUNDS):
             window = None if state is None else _Window(*state)
-            if window is not None and window.ends_at > now and window.unlocked == unlocked:
+            is_open = window is not None and now < window.ends_at <= now + thing.longest
+            if window is not None and is_open and window.unlocked == unlocked:
                 return window
             fresh = self._next(thing, window, unlocked, now)
             place = f"{_state(thing)}:{window.ends_at if window else 0}:{unlocked}"
@@ -83,6 +85,7 @@ class CacheCounters:
         if (
             window is not None
             and window.unlocked == unlocked
+            and window.ends_at <= now
             and window.ends_at + (thing.window << window.level) > now
             and int(self._cache.get(_number(thing, window.ends_at), 0)) >= thing.limit
         ):

@@ -23,6 +23,9 @@ __all__ = ["Counted", "Reading", "Store", "counted", "hashed", "milliseconds", "
 _LONGEST_WINDOW: Final = timedelta(days=1)
 """Windows grow no longer than this by doubling; one that is longer from the start stays as it is."""
 
+_SKEW: Final = 60 * 60 * 1_000
+"""Milliseconds that the clocks of two nodes may lie apart."""
+
 _IPV6_PREFIX: Final = 64
 """A subscriber is given this much at least (RFC 6177), and can take any address of it for the next attempt."""
 
@@ -46,6 +49,15 @@ class Counted:
     limit: int
     window: int
     doublings: int
+
+    @property
+    def longest(self) -> int:
+        """Milliseconds until a window ends, at most. One that ends later is none of ours.
+
+        It was begun by a clock that has been set right since, or under a rule that holds no more, and it would keep
+        people out for as long as the clock was wrong.
+        """
+        return (self.window << self.doublings) + _SKEW
 
 
 @dataclass(frozen=True, slots=True)

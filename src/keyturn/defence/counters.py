@@ -45,12 +45,16 @@ def count_sql(vendor: str, rows: int) -> str:
     not, or that ended longer ago than it lasted, by one of the first length. Counts stop two past the limit, so that
     the first attempt past it is told from the others and no column overflows.
 
-    Parameters: now; of each row: key, account, limit, window, doublings.
+    Parameters: now; of each row: key, account, limit, window, doublings, and ``latest``, the last moment at which a
+    window may end.
     """
     least = "LEAST" if vendor == "postgresql" else "MIN"
-    limit, window, doublings = (_whole(_by_key(name, rows), vendor) for name in ("limit", "window", "doublings"))
+    names = ("limit", "window", "doublings", "latest")
+    limit, window, doublings, latest = (_whole(_by_key(name, rows), vendor) for name in names)
+    is_open = f"t.window_ends_at > %(now)s AND t.window_ends_at <= {latest}"
     level = (
-        f"CASE WHEN t.count < {limit} OR t.window_ends_at + ({window} << t.level) <= %(now)s THEN 0"
+        f"CASE WHEN t.count < {limit} OR t.window_ends_at > %(now)s"
+        f" OR t.window_ends_at + ({window} << t.level) <= %(now)s THEN 0"
         f" ELSE {least}(t.level + 1, {doublings}) END"
     )
     if vendor == "postgresql":
@@ -61,9 +65,9 @@ def count_sql(vendor: str, rows: int) -> str:
     return (
         f"INSERT INTO {_table()} AS t (key, account, count, level, window_ends_at, succeeded_at) VALUES {values}"  # noqa: S608
         " ON CONFLICT (key) DO UPDATE SET"
-        f" count = CASE WHEN t.window_ends_at > %(now)s THEN {least}(t.count + 1, {limit} + 2) ELSE 1 END,"
-        f" level = CASE WHEN t.window_ends_at > %(now)s THEN t.level ELSE {level} END,"
-        f" window_ends_at = CASE WHEN t.window_ends_at > %(now)s THEN t.window_ends_at"
+        f" count = CASE WHEN {is_open} THEN {least}(t.count + 1, {limit} + 2) ELSE 1 END,"
+        f" level = CASE WHEN {is_open} THEN t.level ELSE {level} END,"
+        f" window_ends_at = CASE WHEN {is_open} THEN t.window_ends_at"
         f" ELSE %(now)s + ({window} << ({level})) END"
         " RETURNING key, count, window_ends_at, succeeded_at"
     )
@@ -112,6 +116,7 @@ class DatabaseCounters:
                 f"limit{row}": thing.limit,
                 f"window{row}": thing.window,
                 f"doublings{row}": thing.doublings,
+                f"latest{row}": now + thing.longest,
             }
         alias = database()
 

@@ -6,7 +6,6 @@ and written with ASCII labels after it (RFC 5890). So nothing that merely looks 
 can find the account (CVE-2019-19844). Names that are there already are never judged.
 """
 
-import hashlib
 import re
 import unicodedata
 from typing import Any, Final
@@ -16,6 +15,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.db import connections, models, router
 from django.utils.translation import gettext_lazy as _
+
+from keyturn.locking import hold
 
 __all__ = ["check_email", "check_username", "folded", "is_username_taken", "lookup_email", "normalised_username"]
 
@@ -79,7 +80,7 @@ def is_username_taken(name: str, *, field: str | None = None, except_for: Any = 
     model: Any = get_user_model()
     field = field or model.USERNAME_FIELD
     alias = router.db_for_write(model)
-    _lock(folded(name), alias)
+    hold("user name", folded(name), alias=alias)
     others = model._default_manager.using(alias).all()
     if except_for is not None and except_for.pk is not None:
         others = others.exclude(pk=except_for.pk)
@@ -184,12 +185,3 @@ def _check_direction(name: str) -> None:
 
 def _invalid(message: Any) -> ValidationError:
     return ValidationError(message, code="username_invalid")
-
-
-def _lock(name: str, alias: str) -> None:
-    connection = connections[alias]
-    if connection.vendor != "postgresql" or not connection.in_atomic_block:
-        return
-    number = int.from_bytes(hashlib.sha256(b"keyturn user name " + name.encode()).digest()[:8], signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])

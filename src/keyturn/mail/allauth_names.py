@@ -16,6 +16,7 @@ _NAMES: Final = {
     "account/email/password_changed": "password_changed",
     "account/email/password_set": "password_set",
     "account/email/password_reset": "password_was_reset",
+    "account/email/email_added": "email_added",
     "account/email/email_changed": "email_changed",
     "account/email/email_deleted": "email_removed",
     "mfa/email/totp_activated": "totp_added",

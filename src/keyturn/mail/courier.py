@@ -65,7 +65,7 @@ def deliver_due(
         more = True
         while more:
             more = False
-            for claim in queue.claims(lane=lane, now=now or utc_now()):
+            for claim in queue.claims(lane=lane, now=now):
                 more = True
                 if not _deliver(claim, post=post, now=now, total=total) and lane is Lane.MAIL:
                     return total

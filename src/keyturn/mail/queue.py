@@ -13,7 +13,7 @@ from typing import Final
 
 from django.db import models, router
 
-from keyturn.clock import aware, stored
+from keyturn.clock import aware, stored, utc_now
 from keyturn.mail.models import OutgoingMail
 
 __all__ = ["LEASE", "RETENTION", "Claim", "Lane", "claims", "database", "give_up", "prune", "put_off", "remove", "wait"]
@@ -69,9 +69,15 @@ def _rows() -> models.QuerySet[OutgoingMail]:
     return OutgoingMail._base_manager.using(database())
 
 
-def claims(*, lane: Lane, now: datetime) -> Iterator[Claim]:
-    """Claim what is due, one after the other, oldest first; each is to be settled before the next is asked for."""
-    at = stored(now)
+def claims(*, lane: Lane, now: datetime | None = None) -> Iterator[Claim]:
+    """Claim what is due, one after the other, oldest first; each is to be settled before the next is asked for.
+
+    Args:
+        lane: mail, or everything else.
+        now: aware; None: the present moment, at every step, so that each lease is as long as it says however long the
+            deliveries before it took.
+    """
+    at = stored(now or utc_now())
     free = models.Q(leased_until=None) | models.Q(leased_until__lte=at)
     mine = models.Q(kind__contains=_SEPARATOR)
     due = _rows().filter(free, mine if lane is Lane.OTHER else ~mine, failed_at=None, due_at__lte=at)
@@ -79,7 +85,7 @@ def claims(*, lane: Lane, now: datetime) -> Iterator[Claim]:
         claimed = (
             _rows()
             .filter(free, id=row.id, attempts=row.attempts, failed_at=None)
-            .update(attempts=row.attempts + 1, leased_until=stored(now + LEASE))
+            .update(attempts=row.attempts + 1, leased_until=stored((now or utc_now()) + LEASE))
         )
         if claimed:
             yield Claim(row.id, row.kind, aware(row.created_at), row.attempts + 1, row.sealed)

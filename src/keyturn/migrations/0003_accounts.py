@@ -88,9 +88,7 @@ class Migration(migrations.Migration):
                 ("window_ends_at", models.BigIntegerField(help_text="Milliseconds since 1970.")),
                 (
                     "succeeded_at",
-                    models.BigIntegerField(
-                        help_text="When an attempt was right last, in the same unit.", null=True
-                    ),
+                    models.BigIntegerField(help_text="When an attempt was right last, in the same unit.", null=True),
                 ),
             ],
             options={
@@ -112,7 +110,7 @@ class Migration(migrations.Migration):
                 (
                     "user_id",
                     models.CharField(
-                        default="", help_text="Empty: no account of ours.", max_length=64, verbose_name="user"
+                        default="", help_text="Empty: no account of ours.", max_length=255, verbose_name="user"
                     ),
                 ),
                 (
@@ -120,7 +118,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         default="",
                         help_text="Who did it, where that was not the user.",
-                        max_length=64,
+                        max_length=255,
                         verbose_name="actor",
                     ),
                 ),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from django.db.models.functions import Coalesce
 from keyturn.defence.names import folded, lookup_email, normalised_username
 from keyturn.sessions.statements import database
 
-__all__ = ["Identity", "account_of", "fold", "identify", "identity_of"]
+__all__ = ["Code", "Identity", "account_of", "account_of_code", "fold", "identify", "identity_of"]
 
 _LONGEST: Final = 1_000
 """Characters of a name that are looked at; no account has so long a one, and normalising takes time."""
@@ -48,6 +49,23 @@ def fold(name: str) -> str:
     return folded(name[:_LONGEST].strip())
 
 
+class Code(StrEnum):
+    """What a mailed code is good for."""
+
+    RESET = "reset"
+    SIGN_IN = "sign-in"
+    VERIFICATION = "verification"
+
+
+def account_of_code(code: Code, *, email: str) -> str:
+    """What guesses at a mailed code are counted under: the mailbox, whether or not it has an account.
+
+    Each kind under a name of its own. Were guesses at a known address counted under its account, then which of them
+    share a count would tell whether there is one.
+    """
+    return f"{code} of {lookup_email(email) or email.strip().casefold()}"
+
+
 def account_of(user: Any) -> str:
     """What attempts at a user's account are counted under, however the user was named."""
     return fold(str(user.get_username()))
@@ -65,7 +83,7 @@ def identify(name: str) -> Identity:
         name: as typed.
     """
     row = _find(name)
-    return Identity(account=fold(name), user_id=None, username=name) if row is None else _identity(row)
+    return Identity(account=_unknown(name), user_id=None, username=name) if row is None else _identity(row)
 
 
 def identity_of(user: Any) -> Identity:
@@ -102,25 +120,51 @@ def _find(name: str) -> tuple[Any, ...] | None:
 def _row(alias: str, typed: Sequence[tuple[str, Any]]) -> tuple[Any, ...] | None:
     model: Any = get_user_model()
     shape = tuple(kind for kind, _ in typed)
-    sql, parameters = _statement(alias, model, shape, apps.is_installed("allauth.mfa"))
+    sql, parameters = _statement(alias, model, model.USERNAME_FIELD, shape, apps.is_installed("allauth.mfa"))
     values = [one.of(typed) if isinstance(one, _Slot) else one for one in parameters]
     with connections[alias].cursor() as cursor:
-        cursor.execute(sql, values)
+        try:
+            cursor.execute(sql, values)
+        except OverflowError:
+            # A number that SQLite's columns cannot hold is nobody's name; its driver says so before it asks.
+            return None
         row = cursor.fetchone()
     return None if row is None else (model._meta.pk.to_python(row[0]), *row[1:])
 
 
+def _unknown(name: str) -> str:
+    """What attempts under a name that nobody has are counted under.
+
+    Spellings that would mean one account share a count, and no others do: whoever is refused under one spelling of an
+    address could tell by another, which shares the count of an unknown address only, whether there is an account.
+    """
+    name = name[:_LONGEST]
+    return (lookup_email(name) or _literally(name)) if _is_address(name) else fold(name)
+
+
+def _is_address(name: str) -> bool:
+    """Whether a name is compared as addresses are."""
+    return "@" in normalised_username(name) and apps.is_installed("allauth.account") and "email" in _login_methods()
+
+
+def _literally(name: str) -> str:
+    return "".join(letter.lower() if letter.isascii() else letter for letter in name.strip())
+
+
 def _usernames(field: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """What was typed, and its NFKC, as the column holds it; none where the field cannot hold such a name."""
-    for spelling in dict.fromkeys((name, normalised_username(name))):
+    """What was typed, and its NFKC, as the column holds it; none where the field cannot hold such a name.
+
+    What is compared as an address is like no other letters, here neither.
+    """
+    for spelling in dict.fromkeys((name, name if _is_address(name) else normalised_username(name))):
         with suppress(TypeError, ValueError, ValidationError, OverflowError):
             yield "username", field.get_db_prep_value(field.to_python(spelling), connections[database()])
 
 
 def _addresses(name: str) -> Iterator[tuple[str, Any]]:
     """As addresses are kept, or else as one of a time before that was."""
-    if "@" in name and apps.is_installed("allauth.account") and "email" in _login_methods():
-        literally = "".join(letter.lower() if letter.isascii() else letter for letter in name.strip())
+    if _is_address(name):
+        literally = _literally(name)
         yield from (("email", one) for one in dict.fromkeys((lookup_email(name) or literally, literally)))
 
 
@@ -141,7 +185,13 @@ class _Slot(Value):
 
 
 @lru_cache(maxsize=32)
-def _statement(alias: str, model: Any, shape: tuple[str, ...], asks_for_factor: bool) -> tuple[str, tuple[Any, ...]]:  # noqa: FBT001 - part of the memo's key
+def _statement(
+    alias: str,
+    model: Any,
+    username: str,
+    shape: tuple[str, ...],
+    asks_for_factor: bool,  # noqa: FBT001 - part of the memo's key
+) -> tuple[str, tuple[Any, ...]]:
     """The statement for so many spellings of a user name and of an address. Building it takes longer than running it.
 
     Each way to a user is a subquery that runs once, by its index; the first that finds anybody decides.
@@ -149,7 +199,7 @@ def _statement(alias: str, model: Any, shape: tuple[str, ...], asks_for_factor: 
     users = model._base_manager.using(alias)
     ways: list[Any] = [_Slot(position) for position, kind in enumerate(shape) if kind == "pk"]
     ways += [
-        Subquery(users.filter(**{model.USERNAME_FIELD: _Slot(position)}).order_by().values("pk")[:1])
+        Subquery(users.filter(**{username: _Slot(position)}).order_by().values("pk")[:1])
         for position, kind in enumerate(shape)
         if kind == "username"
     ]
@@ -164,7 +214,7 @@ def _statement(alias: str, model: Any, shape: tuple[str, ...], asks_for_factor: 
         factors = apps.get_model("mfa", "Authenticator")._base_manager.exclude(type="recovery_codes")
         rows = rows.annotate(keyturn_has_factor=Exists(factors.filter(user=OuterRef("pk"))))
         names.append("keyturn_has_factor")
-    query = rows.order_by().values_list("pk", model.USERNAME_FIELD, *names)[:1].query
+    query = rows.order_by().values_list("pk", username, *names)[:1].query
     sql, parameters = query.get_compiler(using=alias).as_sql()
     return sql, tuple(parameters)
 

@@ -25,7 +25,7 @@ from keyturn.trail.calling import calling, current_caller
 from keyturn.trail.events import Event
 from keyturn.trail.recording import record
 
-__all__ = ["ACT", "LABEL", "METHOD", "Impersonation", "WhyNot", "actor_of", "impersonate", "why_not"]
+__all__ = ["ACT", "LABEL", "METHOD", "Impersonation", "WhyNot", "actor_of", "gained_by_being", "impersonate", "why_not"]
 
 ACT: Final = "act"
 """The claim that names who acts (RFC 8693 section 4.1)."""
@@ -75,6 +75,11 @@ def why_not(*, actor: Any, user: Any) -> WhyNot | None:
         return WhyNot.SAME_USER
     if not _holds(user, "is_active") or not Policy.current().admits(user):
         return WhyNot.INACTIVE
+    return gained_by_being(user, actor=actor)
+
+
+def gained_by_being(user: Any, *, actor: Any) -> WhyNot | None:
+    """Say what an administrator who could act, or sign in, as a user would gain; None: nothing."""
     if getattr(actor, "is_superuser", False):
         return None
     if getattr(user, "is_superuser", False):

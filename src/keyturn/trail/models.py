@@ -54,9 +54,10 @@ class AuditEvent(models.Model):
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField(_("at"))
     event = models.CharField(_("event"), max_length=40)
-    user_id = models.CharField(_("user"), max_length=64, default="", help_text=_("Empty: no account of ours."))
+    # As long as any key that a user model may reasonably have, an e-mail address among them.
+    user_id = models.CharField(_("user"), max_length=255, default="", help_text=_("Empty: no account of ours."))
     actor_id = models.CharField(
-        _("actor"), max_length=64, default="", help_text=_("Who did it, where that was not the user.")
+        _("actor"), max_length=255, default="", help_text=_("Who did it, where that was not the user.")
     )
     session_id = models.UUIDField(_("session"), null=True)
     reason = models.CharField(_("reason"), max_length=64, default="")

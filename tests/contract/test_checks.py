@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, run_checks
 
+from tests.services.environment import DIRECTORY
 from tests.services.process import clean_environment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,7 +35,12 @@ def checked(tmp_path: Path, settings: str, *arguments: str) -> subprocess.Comple
     """Run ``check`` in a project of its own with these settings."""
     (tmp_path / "project_settings.py").write_text(f"from tests.settings.sqlite import *\n{settings}\n")
     environment = clean_environment(
-        {"DJANGO_SETTINGS_MODULE": "project_settings", "PYTHONPATH": f"{tmp_path}:{ROOT}:{ROOT / 'src'}"}
+        {
+            "DJANGO_SETTINGS_MODULE": "project_settings",
+            "PYTHONPATH": f"{tmp_path}:{ROOT}:{ROOT / 'src'}",
+            # Django 6.1 asks every database what it can do.
+            DIRECTORY: str(tmp_path),
+        }
     )
     return subprocess.run(
         [sys.executable, "-m", "django", "check", *arguments],

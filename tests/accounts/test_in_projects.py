@@ -1,9 +1,13 @@
 """The engine in projects of other kinds: with less middleware, with ``ATOMIC_REQUESTS``, with pages of their own."""
 
+import sys
+import types
+
 import pytest
 from django.core.checks import run_checks
 from django.db import connection
 from django.test import override_settings
+from django.urls import include, path
 
 from keyturn.accounts import checks
 from keyturn.accounts.flows import FlowStore, prune_flows
@@ -76,8 +80,8 @@ def test_flows_whose_time_is_over_are_pruned_and_no_others():
 def test_a_flow_in_which_nothing_happened_leaves_no_row():
     for kind in ("app", "browser"):
         client = AuthClient(kind)
-        for path in ("auth/session", "config", "account/email", "auth/email/verify"):
-            client.call("GET", path)
+        for address in ("auth/session", "config", "account/email", "auth/email/verify"):
+            client.call("GET", address)
     assert not Flow.objects.exists()
 
 
@@ -91,7 +95,7 @@ def found(ids: str) -> list[str]:
     return [str(message.id) for message in run_checks(include_deployment_checks=True) if str(message.id) in ids]
 
 
-IDS = "keyturn.E008 keyturn.E009 keyturn.E010 keyturn.W005 keyturn.W006 keyturn.W008"
+IDS = "keyturn.E008 keyturn.E009 keyturn.E010 keyturn.E013 keyturn.W005 keyturn.W006 keyturn.W008"
 
 
 def test_the_defaults_please_the_checks():
@@ -122,6 +126,17 @@ def test_a_project_whose_mail_goes_nowhere_is_told_so(monkeypatch):
 def test_a_second_list_of_sessions_is_refused(monkeypatch):
     monkeypatch.setattr("keyturn.accounts.checks.apps.is_installed", lambda name: name == "allauth.usersessions")
     assert [message.id for message in checks.check_sessions()] == ["keyturn.E009"]
+
+
+def test_the_same_endpoints_without_anything_around_them_are_refused(settings, monkeypatch):
+    urls = types.ModuleType("bare_urls")
+    urls.urlpatterns = [  # type: ignore[attr-defined]
+        path("", include("keyturn.urls")),
+        path("api/", include("allauth.headless.urls", namespace="bare")),
+    ]
+    monkeypatch.setitem(sys.modules, "bare_urls", urls)
+    settings.ROOT_URLCONF = "bare_urls"
+    assert [message.id for message in checks.check_urls()] == ["keyturn.E013"]
 
 
 def test_accounts_in_another_database_are_refused(monkeypatch):

@@ -1,6 +1,6 @@
 """System checks of projects with django-allauth. Imports nothing of it before it is known to be installed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.apps import apps
@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Tags, Warning  # noqa: A004
 from django.core.checks import register as register_check
 from django.db import router
+from django.urls import URLPattern, get_resolver
 from django.utils.module_loading import import_string
 
 from keyturn import conf
@@ -25,6 +26,7 @@ def register() -> None:
     register_check(check_hooks, Tags.security)
     register_check(check_sessions, Tags.security)
     register_check(check_accounts_routing, Tags.compatibility)
+    register_check(check_urls, Tags.urls)
     register_check(check_limits, Tags.security)
     register_check(check_links, Tags.security, deploy=True)
     register_check(check_mail, Tags.compatibility, deploy=True)
@@ -76,6 +78,29 @@ def check_accounts_routing(**_: object) -> Iterable[CheckMessage]:
                 hint=f"Route the app {model._meta.app_label!r} to the users' database.",
                 id="keyturn.E010",
             )
+
+
+def check_urls(**_: object) -> Iterable[CheckMessage]:
+    """E013: behind django-allauth's own URLs nothing is counted, locked or answered as it is behind Keyturn's."""
+    if getattr(django_settings, "ROOT_URLCONF", None) and any(_bare_views(get_resolver().url_patterns)):
+        yield Error(
+            "The project includes allauth.headless.urls: there, guesses at passwords and codes are not counted, and a"
+            " code may be used twice at once.",
+            hint="Remove it: include('keyturn.urls') has the same endpoints under auth/.",
+            id="keyturn.E013",
+        )
+
+
+def _bare_views(patterns: Iterable[Any]) -> Iterator[URLPattern]:
+    """The URLs that lead to one of django-allauth's headless views with nothing of ours around it."""
+    for one in patterns:
+        if not isinstance(one, URLPattern):
+            yield from _bare_views(one.url_patterns)
+            continue
+        module = getattr(getattr(one.callback, "view_class", None), "__module__", "")
+        # Ours carry a class for the OpenAPI document (keyturn.api.schema_stand_ins).
+        if module.startswith("allauth.headless.") and not hasattr(one.callback, "cls"):
+            yield one
 
 
 def check_limits(**_: object) -> Iterable[CheckMessage]:

@@ -17,7 +17,6 @@ from typing import Final
 from uuid import UUID
 from weakref import WeakSet
 
-from django.core import mail
 from django.db import Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -29,6 +28,7 @@ from keyturn.feed.keeping import keep, retention
 from keyturn.feed.memory import RevokedSet
 from keyturn.feed.pruning import prune_batch
 from keyturn.feed.reading import Page, read
+from keyturn.in_tests import in_test_environment
 
 __all__ = ["INTERVAL", "STALENESS_BOUND", "Watcher", "watcher"]
 
@@ -175,7 +175,7 @@ class Watcher:
         thread = self._thread
         if thread is not None and self._pid == os.getpid() and thread.is_alive():
             return
-        if not hasattr(mail, "outbox"):
+        if not in_test_environment():
             self.start()
 
     def start(self) -> None:

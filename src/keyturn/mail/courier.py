@@ -11,11 +11,11 @@ from threading import Event, Lock, Thread, current_thread
 from typing import Final
 from weakref import WeakSet
 
-from django.core import mail
 from django.db import Error, connections
 
 from keyturn import conf
 from keyturn.clock import utc_now
+from keyturn.in_tests import in_test_environment
 from keyturn.mail import queue
 from keyturn.mail.carriers import MailCarrier, Refused, carrier, is_unreachable, why
 from keyturn.mail.packing import CannotBeOpenedError, opened
@@ -220,7 +220,7 @@ def after_commit() -> None:
     how = conf.get().mail_delivery
     if how == "command":
         return
-    if hasattr(mail, "outbox"):
+    if in_test_environment():
         for lane in Lane:
             deliver_due(lane=lane)
         return

@@ -7,8 +7,9 @@ connection that is made inside Django's test environment, and no other, says tha
 
 from typing import Any
 
-from django.core import mail
 from django.db.backends.signals import connection_created
+
+from keyturn.in_tests import in_test_environment
 
 __all__ = ["follow_tests"]
 
@@ -19,8 +20,7 @@ def follow_tests() -> None:
 
 
 def _permit(*, connection: Any, **_: object) -> None:
-    # django.test.utils.setup_test_environment() makes the outbox.
-    if hasattr(mail, "outbox") and connection.vendor == "postgresql":
+    if in_test_environment() and connection.vendor == "postgresql":
         # Past Django's wrapper: no test shall count this statement as one of its own.
         with connection.connection.cursor() as cursor:
             cursor.execute("SET keyturn.trail_truncate = 'on'")

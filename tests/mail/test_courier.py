@@ -237,6 +237,10 @@ from keyturn.mail.sending import send
 with sending_to({url!r}):
     for each in couriers():
         each.start()
+    # SQLite's own locks do not survive a fork in the middle of a call: the parent's couriers must be at rest.
+    deadline = time.monotonic() + 20
+    while any(each.turns < 1 for each in couriers()) and time.monotonic() < deadline:
+        time.sleep(0.01)
     connections.close_all()
     child = os.fork()
     if child:

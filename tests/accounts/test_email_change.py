@@ -1,4 +1,7 @@
-"""/auth/…/account/email: see, change, have sent again, take away."""
+"""/auth/…/account/email: see, change, have sent again, take away.
+
+It is one long file, since every test begins with the same signed-in client and the same change.
+"""
 
 from collections import Counter
 from datetime import timedelta

@@ -1,4 +1,7 @@
-"""The pages behind the links in mails: /auth/verify-email/ and /auth/reset-password/"""
+"""The pages behind the links in mails: /auth/verify-email/ and /auth/reset-password/.
+
+It is one long file, since nearly every test is asked of both pages in turn.
+"""
 
 import re
 from collections import Counter

@@ -1,4 +1,8 @@
-"""A new password by mail: asked for, by code, by link."""
+"""A new password by mail: asked for, by code, by link.
+
+It is one long file, since every test begins with the same mail and the same client;
+the races are in test_reset_races.py.
+"""
 
 import json
 from datetime import timedelta

@@ -1,4 +1,7 @@
-"""An administrator acts as a user: one short token, marked, told in the trail, and no good for what is the user's."""
+"""An administrator acts as a user: one short token, marked, told in the trail, and no good for what is the user's.
+
+It is one long file, since every test begins with the same administrator, user and token.
+"""
 
 import html
 import re

@@ -37,7 +37,7 @@ def test_every_option_of_serve_is_on_the_page_with_its_default():
 def test_every_option_of_prune_sessions_is_on_its_page():
     parser = Command().create_parser("keyturn", "prune_sessions")
     own = {name for action in parser._actions for name in action.option_strings} & set(
-        re.findall(r"--[a-z-]+", page("src/keyturn/management/commands/prune_sessions.py"))
+        re.findall(r"--[a-z-]+", page("src/keyturn/management/pruning.py"))
     )
 
     assert own

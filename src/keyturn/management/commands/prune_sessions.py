@@ -1,10 +1,6 @@
 """``prune_sessions``: remove sessions that ended long ago, and what simplejwt left behind for ever."""
 
-from argparse import ArgumentParser
-from datetime import timedelta
 from typing import Any
-
-from django.core.management.base import BaseCommand, CommandError
 
 from keyturn import conf
 from keyturn.accounts.flows import prune_flows
@@ -12,35 +8,22 @@ from keyturn.clock import utc_now
 from keyturn.defence import pruning as attempt_pruning
 from keyturn.feed import keeping
 from keyturn.feed import pruning as feed_pruning
+from keyturn.management.pruning import PruneCommand
 from keyturn.sessions.blacklist import prune_listed
 from keyturn.sessions.pruning import PruneProgress, prune
 
 
-class Command(BaseCommand):
+class Command(PruneCommand):
     """Meant for a daily timer; safe beside a running server and beside another of its kind."""
 
     help = "Remove expired and revoked sessions, in batches, without long locks."
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        """``--older-than DAYS`` and ``--batch-size N``."""
-        parser.add_argument(
-            "--older-than",
-            type=float,
-            metavar="DAYS",
-            help="remove what ended more than this many days ago (default: KEYTURN['SESSION_RETENTION'])",
-        )
-        parser.add_argument(
-            "--batch-size", type=int, default=1_000, metavar="N", help="rows a transaction (default: %(default)s)"
-        )
+    what = "remove what ended more than this many days ago (default: KEYTURN['SESSION_RETENTION'])"
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Prune, telling how far it has come after each batch."""
-        days, batch_size = options["older_than"], options["batch_size"]
-        if batch_size < 1:
-            raise CommandError("--batch-size must be 1 or more.")
-        if days is not None and not 0 <= days <= 36_500:
-            raise CommandError("--older-than must be between 0 and 36500 days.")
-        retention = conf.get().session_retention if days is None else timedelta(days=days)
+        retention, batch_size = self.asked(options, default=conf.get().session_retention)
+        assert retention is not None
         now = utc_now()
         total = PruneProgress(0, 0)
         for total in prune(now=now, retention=retention, batch_size=batch_size):

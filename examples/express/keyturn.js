@@ -2,6 +2,8 @@
 
 import { createRemoteJWKSet, decodeProtectedHeader, errors, jwtVerify } from "jose";
 
+import { Nonces, provenKey } from "./dpop.js";
+
 // The token is not good: answer 401. `reason` is one of Keyturn's words.
 export class Refused extends Error {
   constructor(reason) {
@@ -18,6 +20,7 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms).unref());
 export class Verifier {
   #options;
   #headers;
+  #nonces;
   #metadata = null;
   #jwks = null;
   #revoked = new Map(); // sid -> when it may be forgotten, by performance.now()
@@ -38,6 +41,7 @@ export class Verifier {
     this.#options = { issuer, audience, staleness, pollEvery };
     // RFC 6749 section 2.3.1: both parts are form-encoded first.
     const [id, secret] = [clientId, clientSecret].map((part) => new URLSearchParams([["", part]]).toString().slice(1));
+    this.#nonces = new Nonces(clientSecret);
     this.#headers = { Authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString("base64")}` };
   }
 
@@ -59,8 +63,10 @@ export class Verifier {
     return { ready: this.#isFresh(this.#known), lag, revoked, trouble: this.#trouble };
   }
 
-  async verify(raw) {
+  // `shown` is how the token came: { byDpop, proof, method, url }; without it, as a bearer token.
+  async verify(raw, shown = {}) {
     const { payload, protectedHeader } = await this.#signed(raw);
+    await this.#checkBinding(raw, payload, shown);
     if (payload.token_type !== "access") throw new Refused("wrong_type");
     for (const name of ["sub", "sid", "jti", "iat"]) if (!payload[name]) throw new Refused("missing_claim");
     const known = this.#known;
@@ -87,6 +93,15 @@ export class Verifier {
     } catch (error) {
       throw error instanceof Refused ? error : refusal(error);
     }
+  }
+
+  // A token that is bound to a key (cnf.jkt) is taken with a proof by it, and no other token is taken so.
+  async #checkBinding(token, { cnf }, { byDpop = false, proof, method, url }) {
+    const isBound = Object.hasOwn(cnf ?? {}, "jkt");
+    if (!isBound && !byDpop) return;
+    if (!isBound || !byDpop || !proof) throw new Refused("binding_missing");
+    const key = await provenKey(proof, { method, url, token, nonces: this.#nonces });
+    if (key !== cnf.jkt) throw new Refused("binding_missing");
   }
 
   async #introspect(raw) {

@@ -2,6 +2,7 @@
 
 import express from "express";
 
+import { BadProof } from "./dpop.js";
 import { Refused, Unavailable, Verifier } from "./keyturn.js";
 
 const verifier = new Verifier({
@@ -14,14 +15,16 @@ const verifier = new Verifier({
 // Lets a request in only with a good access token, whose claims are then req.claims.
 async function signedIn(req, res, next) {
   const [scheme, token, ...rest] = (req.get("Authorization") ?? "").trim().split(/\s+/);
-  if (scheme.toLowerCase() !== "bearer") {
+  if (!/^(bearer|dpop)$/i.test(scheme)) {
     res.set("WWW-Authenticate", 'Bearer realm="api"');
     return res
       .status(401)
       .json({ detail: "Authentication credentials were not provided.", code: "not_authenticated" });
   }
   if (!token || rest.length > 0) throw new Refused("malformed");
-  req.claims = await verifier.verify(token);
+  const url = `${req.protocol}://${req.get("Host")}${req.originalUrl}`;
+  const byDpop = scheme.toLowerCase() === "dpop";
+  req.claims = await verifier.verify(token, { byDpop, proof: req.get("DPoP"), method: req.method, url });
   next();
 }
 
@@ -42,8 +45,13 @@ app.get("/health", (req, res) => {
 
 // 401 with the reason, or 503 where nothing can be decided; why, is in the log.
 app.use((error, req, res, next) => {
-  if (error instanceof Refused) {
-    res.set("WWW-Authenticate", `Bearer realm="api", error="invalid_token", error_description="${error.reason}"`);
+  const challenge = /^dpop /i.test(req.get("Authorization")) ? 'DPoP realm="api", algs="ES256"' : 'Bearer realm="api"';
+  if (error instanceof BadProof) {
+    res.set("WWW-Authenticate", `${challenge}, error="${error.code}"`);
+    if (error.nonce) res.set({ "DPoP-Nonce": error.nonce, "Cache-Control": "no-store" });
+    res.status(401).json({ detail: error.message, code: error.code });
+  } else if (error instanceof Refused) {
+    res.set("WWW-Authenticate", `${challenge}, error="invalid_token", error_description="${error.reason}"`);
     res.status(401).json({ detail: "Token is invalid", code: "token_not_valid", reason: error.reason });
   } else if (error instanceof Unavailable) {
     console.warn(error.message);

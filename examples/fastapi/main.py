@@ -9,9 +9,17 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPBearer
 
-from keyturn.verifier import AsyncVerifier, RefusedError, UnavailableError, VerifiedToken, answer_to
+from keyturn.verifier import (
+    AsyncVerifier,
+    ProofError,
+    RefusedError,
+    UnavailableError,
+    VerifiedToken,
+    answer_to,
+    presented,
+)
 
 logger = logging.getLogger("uvicorn.error")
 
@@ -38,27 +46,34 @@ class NoTokenError(Exception):
     """The request shows no token."""
 
 
-Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]
-
-
-async def signed_in(credentials: Credentials) -> VerifiedToken:
+async def signed_in(request: Request) -> VerifiedToken:
     """The access token of a request, verified."""
-    if credentials is None:
+    shown = presented(
+        authorization=request.headers.get("Authorization"),
+        dpop=request.headers.get("DPoP"),
+        method=request.method,
+        url=str(request.url),
+    )
+    if shown is None:
         raise NoTokenError
-    return await verifier.verify(credentials.credentials)
+    return await verifier.verify(shown)
 
 
 SignedIn = Annotated[VerifiedToken, Depends(signed_in)]
+# For the page of the API: it offers a field for a token.
+documented = Depends(HTTPBearer(auto_error=False))
 
 
 @app.exception_handler(NoTokenError)
 @app.exception_handler(RefusedError)
+@app.exception_handler(ProofError)
 @app.exception_handler(UnavailableError)
-async def not_let_in(_: Request, error: Exception) -> JSONResponse:
+async def not_let_in(request: Request, error: Exception) -> JSONResponse:
     """401 with the reason, or 503 where nothing can be decided; why, is in the log."""
     if isinstance(error, UnavailableError):
         logger.warning("%s", error)
-    answer = answer_to(error if isinstance(error, (RefusedError, UnavailableError)) else None)
+    known = error if isinstance(error, (RefusedError, ProofError, UnavailableError)) else None
+    answer = answer_to(known, authorization=request.headers.get("Authorization"))
     return JSONResponse(dict(answer.body), answer.status, dict(answer.headers))
 
 
@@ -68,7 +83,7 @@ async def index() -> dict[str, str]:
     return {"service": "orders"}
 
 
-@app.get("/me")
+@app.get("/me", dependencies=[documented])
 async def me(token: SignedIn) -> dict[str, Any]:
     """Who is asking."""
     return {"user": token.subject, "session": str(token.session_id), "expires": token.expires_at}

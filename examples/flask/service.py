@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, jsonify, request
 
-from keyturn.verifier import RefusedError, UnavailableError, Verifier, answer_to, bearer_token
+from keyturn.verifier import ProofError, RefusedError, UnavailableError, Verifier, answer_to, presented
 
 app = Flask(__name__)
 
@@ -25,22 +25,28 @@ def signed_in(view: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        raw = bearer_token(request.headers.get("Authorization"))
-        if raw is None:
+        shown = presented(
+            authorization=request.headers.get("Authorization"),
+            dpop=request.headers.get("DPoP"),
+            method=request.method,
+            url=request.url,
+        )
+        if shown is None:
             return not_let_in(None)
-        g.token = verifier.verify(raw)
+        g.token = verifier.verify(shown)
         return view(*args, **kwargs)
 
     return guarded
 
 
 @app.errorhandler(RefusedError)
+@app.errorhandler(ProofError)
 @app.errorhandler(UnavailableError)
-def not_let_in(error: RefusedError | UnavailableError | None) -> tuple[Response, int, dict[str, str]]:
+def not_let_in(error: RefusedError | ProofError | UnavailableError | None) -> tuple[Response, int, dict[str, str]]:
     """401 with the reason, or 503 where nothing can be decided; why, is in the log."""
     if isinstance(error, UnavailableError):
         current_app.logger.warning("%s", error)
-    answer = answer_to(error)
+    answer = answer_to(error, authorization=request.headers.get("Authorization"))
     return jsonify(answer.body), answer.status, dict(answer.headers)
 
 

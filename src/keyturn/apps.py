@@ -25,6 +25,7 @@ class KeyturnConfig(AppConfig):
         from keyturn.accounts import administering, passwords
         from keyturn.accounts import checks as account_checks
         from keyturn.api import admin_calling, admin_login, settling
+        from keyturn.api import checks as web_checks
         from keyturn.defence import checks as defence_checks
         from keyturn.defence import passwords_forms
         from keyturn.feed.watcher import watcher
@@ -50,6 +51,7 @@ class KeyturnConfig(AppConfig):
         admin_events.follow_admin()
         emptying.follow_tests()
         trail_checks.register()
+        web_checks.register()
         webhooks.follow_trail()
         watcher().each_poll(tally.flush_if_due)
         if apps.is_installed("drf_spectacular"):

@@ -11,7 +11,18 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["REFUSALS", "KeyturnError", "Reason", "Refusal", "RefusedError", "TooManyAttemptsError", "UnavailableError"]
+__all__ = [
+    "REFUSALS",
+    "InvalidProofError",
+    "KeyturnError",
+    "ProofError",
+    "Reason",
+    "Refusal",
+    "RefusedError",
+    "TooManyAttemptsError",
+    "UnavailableError",
+    "UseNonceError",
+]
 
 
 class Reason(StrEnum):
@@ -30,6 +41,8 @@ class Reason(StrEnum):
     SESSION_REVOKED = "session_revoked"
     SESSION_EXPIRED = "session_expired"
     REFRESH_REUSED = "refresh_reused"
+    REFRESH_MISSING = "refresh_missing"
+    BINDING_MISSING = "binding_missing"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a word, not a password
     USER_INACTIVE = "user_inactive"
     USER_NOT_FOUND = "user_not_found"
@@ -74,6 +87,8 @@ REFUSALS: Final[Mapping[Reason, Refusal]] = MappingProxyType(
         Reason.SESSION_REVOKED: Refusal(401, "token_not_valid", "Token is blacklisted"),
         Reason.SESSION_EXPIRED: Refusal(401, "token_not_valid", "Session is expired"),
         Reason.REFRESH_REUSED: Refusal(401, "token_not_valid", "Token is blacklisted"),
+        Reason.REFRESH_MISSING: Refusal(401, "token_not_valid", "This browser has no refresh token"),
+        Reason.BINDING_MISSING: Refusal(401, "token_not_valid", "Token and key do not belong together"),
         Reason.PASSWORD_CHANGED: Refusal(401, "password_changed", "The user's password has been changed."),
         Reason.USER_INACTIVE: Refusal(401, "user_inactive", "User is inactive"),
         Reason.USER_NOT_FOUND: Refusal(401, "user_not_found", "User not found"),
@@ -137,6 +152,49 @@ class TooManyAttemptsError(RefusedError):
     def __init__(self, retry_after: int, evidence: str = "") -> None:
         super().__init__(Reason.TOO_MANY_ATTEMPTS, evidence)
         self.retry_after = max(1, retry_after)
+
+
+class ProofError(KeyturnError):
+    """A DPoP proof (RFC 9449) does not serve. Nothing follows from that: no session ends, nothing was decided.
+
+    Args:
+        what: what is wrong with the proof, as the end of a sentence that begins with it. Never anything out of it.
+
+    Attributes:
+        code: the client's word for it, RFC 9449's.
+    """
+
+    code = ""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+    @property
+    def detail(self) -> str:
+        """The client's sentence."""
+        return f"The DPoP proof does not serve: {self.what}."
+
+
+class InvalidProofError(ProofError):
+    """It proves nothing (RFC 9449 section 5)."""
+
+    code = "invalid_dpop_proof"
+
+
+class UseNonceError(ProofError):
+    """It may be old, or made by a clock that is wrong: made again with a fresh nonce it will do (RFC 9449 section 8).
+
+    Args:
+        what: as :class:`ProofError`.
+        nonce: a fresh one, where it is not sent with every answer anyway.
+    """
+
+    code = "use_dpop_nonce"
+
+    def __init__(self, what: str, nonce: str | None = None) -> None:
+        super().__init__(what)
+        self.nonce = nonce
 
 
 class UnavailableError(KeyturnError):

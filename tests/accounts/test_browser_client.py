@@ -1,5 +1,7 @@
 """The browser client: a half-done flow in a cookie that nothing else can use, and no cookie once one is signed in."""
 
+import hashlib
+
 import pytest
 from django.db import OperationalError
 
@@ -10,7 +12,7 @@ from tests.accounts.engine import PASSWORD, AuthClient, last_letter
 
 pytestmark = pytest.mark.django_db
 
-COOKIE = "keyturn_flow"
+COOKIE = "keyturn_flow_" + hashlib.sha256(b"testserver\n/").hexdigest()[:8]
 
 
 def test_the_token_of_a_flow_travels_in_a_cookie_that_no_script_reads():
@@ -50,6 +52,14 @@ def test_a_cookie_of_a_flow_that_is_gone_is_taken_back_and_nobody_is_told_off():
     answer = client.call("GET", "auth/session")
     assert answer.status_code == 401
     assert answer.cookies[COOKIE].value == ""
+
+
+@pytest.mark.parametrize("held", ["\xff\xfe", "x" * 8_000, "\0", "..", '"quoted"'])
+def test_a_cookie_that_no_flow_can_have_is_none(held):
+    client = AuthClient("browser")
+    client.http.cookies[COOKIE] = held
+    answer = client.call("GET", "auth/session")
+    assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
 
 
 def test_the_app_takes_no_cookie_and_the_browser_no_header(ada):

@@ -232,7 +232,10 @@ def test_wrong_codes_end_the_flow_whether_or_not_the_address_has_an_account(ada,
         client = AuthClient(kind)
         client.sign_up(email)
         answers = [client.verify("BBBB-BBBB") for _ in range(4)] + [client.call("GET", "auth/session")]
-        return [(one.status_code, one.json().get("reason"), "keyturn_flow" in one.cookies) for one in answers]
+        return [
+            (one.status_code, one.json().get("reason"), any("keyturn_flow" in name for name in one.cookies))
+            for one in answers
+        ]
 
     assert told("new@example.com") == told("ada@example.com")
     assert not Flow.objects.exists()

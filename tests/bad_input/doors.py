@@ -122,7 +122,7 @@ def refusal(response: Any) -> dict[str, Any]:
     assert isinstance(body["code"], str), what
     assert body["code"], what
     if response.status_code == 401:
-        assert response.headers["WWW-Authenticate"].startswith(("Bearer ", "Basic ")), what
+        assert response.headers["WWW-Authenticate"].startswith(("Bearer ", "Basic ", "DPoP ")), what
     return body
 
 

@@ -30,6 +30,10 @@ def _body(made, url):
     return made["components"]["schemas"][ref.rpartition("/")[2]]
 
 
+def _sent_headers(operation):
+    return {one["name"] for one in operation.get("parameters", ()) if one["in"] == "header"}
+
+
 def _answer(made, url, status="200"):
     ref = _operation(made, url)["responses"][status]["content"]["application/json"]["schema"]["$ref"]
     return made["components"]["schemas"][ref.rpartition("/")[2]]
@@ -48,7 +52,13 @@ def test_every_endpoint_tells_every_status_that_it_can_give():
     made = document(KEYTURN={"SLIDING_TOKENS": True})
     always = {"400", "401", "413", "415", "429", "503"}
     successes = {
-        ("/logout/", "post"): {"205"},
+        ("/token/", "post"): {"200", "403"},
+        ("/token/refresh/", "post"): {"200", "204", "403"},
+        ("/token/verify/", "post"): {"200", "403"},
+        ("/token/blacklist/", "post"): {"200", "403"},
+        ("/token/sliding/", "post"): {"200", "403"},
+        ("/token/sliding/refresh/", "post"): {"200", "403"},
+        ("/logout/", "post"): {"205", "403"},
         ("/logout/all/", "post"): {"205", "403"},
         ("/sessions/", "get"): {"200"},
         ("/sessions/", "delete"): {"204", "403"},
@@ -87,7 +97,9 @@ def test_every_error_has_a_detail_and_a_code_and_its_headers():
                 component = made["components"]["schemas"][ref.rpartition("/")[2]]
                 assert {"detail", "code"} <= set(component["required"]), (url, method, status)
                 headers = {"401": {"WWW-Authenticate"}, "429": {"Retry-After"}, "503": {"Retry-After"}}
-                assert set(response.get("headers", {})) == headers.get(status, set())
+                told = set(response.get("headers", {}))
+                assert told - {"DPoP-Nonce"} == headers.get(status, set())
+                assert ("DPoP-Nonce" in told) == (status in {"400", "401"} and "DPoP" in _sent_headers(operation))
 
 
 def test_the_reasons_are_those_of_the_table():
@@ -122,9 +134,9 @@ def test_sliding_tokens_are_told_of_only_where_they_are_on():
 def test_requests_and_answers_are_told_apart(split):
     made = document(SPECTACULAR_SETTINGS={"COMPONENT_SPLIT_REQUEST": split})
     assert set(_body(made, "/token/")["properties"]) == {"username", "password"}
-    assert set(_answer(made, "/token/")["properties"]) == {"access", "refresh"}
-    assert set(_body(made, "/token/refresh/")["properties"]) == {"refresh"}
-    assert set(_answer(made, "/token/refresh/")["properties"]) == {"access", "refresh"}
+    assert set(_answer(made, "/token/")["properties"]) == {"access", "refresh", "token_type"}
+    assert set(_body(made, "/token/refresh/")["properties"]) == {"refresh", "optional"}
+    assert set(_answer(made, "/token/refresh/")["properties"]) == {"access", "refresh", "token_type"}
 
 
 def test_every_component_is_recognisably_ours():
@@ -140,7 +152,7 @@ def test_the_user_names_name_is_the_user_models(monkeypatch, django_user_model):
 
 def test_without_rotation_there_is_no_new_refresh_token():
     made = document(SIMPLE_JWT={"ROTATE_REFRESH_TOKENS": False})
-    assert set(_answer(made, "/token/refresh/")["properties"]) == {"access"}
+    assert set(_answer(made, "/token/refresh/")["properties"]) == {"access", "token_type"}
 
 
 def test_another_header_is_told():
@@ -184,7 +196,7 @@ class Home(APIView):
 
 def test_a_subclass_of_a_view_is_told_as_the_view_is_and_in_its_own_words():
     made = document([path("login/", OwnView.as_view())])
-    assert set(_answer(made, "/login/")["properties"]) == {"access", "refresh"}
+    assert set(_answer(made, "/login/")["properties"]) == {"access", "refresh", "token_type"}
     assert _operation(made, "/login/")["description"] == "Sign in, with a handshake."
 
 

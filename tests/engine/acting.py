@@ -28,6 +28,7 @@ __all__ = [
     "policy",
     "present",
     "row",
+    "showing",
 ]
 
 NOW: Final = datetime(2031, 5, 17, 12, 0, 0, tzinfo=UTC)
@@ -47,6 +48,17 @@ def later(seconds: float = 0, **spans: float) -> datetime:
     return NOW + timedelta(seconds=seconds, **spans)
 
 
+def showing(client: Client, binding: Binding | None) -> Client:
+    """The client, with something to show; as it is without."""
+    return client if binding is None else replace(client, bindings=(binding,))
+
+
+def _shown(facts: dict[str, Any]) -> dict[str, Any]:
+    """``binding`` among the facts becomes what the client has to show."""
+    binding = facts.pop("binding", None)
+    return {**facts, "client": showing(facts["client"], binding)}
+
+
 def policy(**changes: Any) -> Policy:
     """The policy of the settings, with changes."""
     return replace(Policy.current(), **changes)
@@ -54,7 +66,7 @@ def policy(**changes: Any) -> Policy:
 
 def opened(user: Any, *, now: datetime = NOW, idle_lifetime: timedelta = IDLE, **facts: Any) -> Session:
     """Open a session that nothing stands against."""
-    facts = {"policy": policy(), "client": FIREFOX, **facts}
+    facts = _shown({"policy": policy(), "client": FIREFOX, **facts})
     session = open_session(user=user, now=now, idle_lifetime=idle_lifetime, **facts)
     assert session is not None
     return session
@@ -63,12 +75,13 @@ def opened(user: Any, *, now: datetime = NOW, idle_lifetime: timedelta = IDLE, *
 def present(session: Session, generation: int, *, now: datetime = NOW, **facts: Any) -> Outcome:
     """Present a generation of a session's refresh token, as its user and with its usual client."""
     facts = {"user_id": str(session.user_id), "policy": policy(), "client": FIREFOX, "idle_lifetime": IDLE, **facts}
+    facts = _shown(facts)
     return rotate(sid=session.pk, generation=generation, now=now, **facts)
 
 
 def examined(session: Session, generation: int, *, now: datetime = NOW, **facts: Any) -> Session | Refused:
     """Ask what presenting a generation would bring."""
-    facts = {"user_id": str(session.user_id), "policy": policy(), "client": FIREFOX, **facts}
+    facts = _shown({"user_id": str(session.user_id), "policy": policy(), "client": FIREFOX, **facts})
     return examine(sid=session.pk, generation=generation, now=now, **facts)
 
 

@@ -9,7 +9,7 @@ from keyturn.errors import Reason, RefusedError
 from keyturn.sessions.client import Binding, Client
 from keyturn.tokens.issuing import Pair, issue_pair
 from keyturn.tokens.refreshing import refresh
-from tests.engine.acting import FIREFOX, NOW
+from tests.engine.acting import FIREFOX, NOW, showing
 
 __all__ = ["Held", "claims_of", "login", "refresh_pair", "refreshed", "refusal"]
 
@@ -23,12 +23,12 @@ class Held(NamedTuple):
 
 def login(user: Any, *, now: datetime = NOW, client: Client = FIREFOX, binding: Binding | None = None) -> Held:
     """Sign in and get a pair."""
-    return _held(issue_pair(user=user, now=now, client=client, binding=binding))
+    return _held(issue_pair(user=user, now=now, client=showing(client, binding)))
 
 
 def refresh_pair(raw: str, *, now: datetime = NOW, client: Client = FIREFOX, binding: Binding | None = None) -> Held:
     """Refresh, and get the next pair."""
-    return _held(refresh(raw, now=now, client=client, binding=binding))
+    return _held(refresh(raw, now=now, client=showing(client, binding)))
 
 
 def _held(pair: Pair) -> Held:

@@ -56,12 +56,15 @@ class _RealSession:
             now=_START,
             idle_lifetime=_IDLE,
             policy=self._policy,
-            client=Client(user_agent=_AGENT),
-            binding=self._binding,
+            client=self._client(_AGENT, bound=True),
         )
         assert session is not None
         self._sid = session.pk
         self._user_id = str(user.pk)
+
+    def _client(self, agent: str, *, bound: bool) -> Client:
+        bindings = (self._binding,) if bound and self._binding is not None else ()
+        return Client(user_agent=agent, bindings=bindings)
 
     def present(self, generation: int, at: float, *, bound: bool = True, agent: str = _AGENT) -> int | None:
         outcome = rotate(
@@ -71,8 +74,7 @@ class _RealSession:
             now=_START + timedelta(seconds=at),
             idle_lifetime=_IDLE,
             policy=self._policy,
-            client=Client(user_agent=agent),
-            binding=self._binding if bound else None,
+            client=self._client(agent, bound=bound),
         )
         if isinstance(outcome, Reused):
             return None

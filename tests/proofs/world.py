@@ -19,6 +19,7 @@ from keyturn.tokens.claims import read_access
 from keyturn.tokens.issuing import Pair, issue_pair
 from keyturn.tokens.refreshing import refresh
 from keyturn.tokens.verifying import verify_token
+from tests.engine.acting import showing
 from tests.proofs.model import ABSOLUTE, ACCESS, ANSWERED, IDLE, ModelSession, ModelUser, Presenter, Token
 
 __all__ = ["PASSWORDS", "World", "outcome_of"]
@@ -125,8 +126,8 @@ class World:
         stands = is_same and user.is_active and self.model_user.active
         key = f"{len(self.sessions)}"
         binding = Binding.to(BindingKind(kind), f"of {key}") if kind else None
-        client = self.client(Presenter(agent, bound=True))
-        pair, refused = outcome_of(lambda: issue_pair(user=user, now=self.now, client=client, binding=binding))
+        client = showing(self.client(Presenter(agent, bound=True)), binding)
+        pair, refused = outcome_of(lambda: issue_pair(user=user, now=self.now, client=client))
         assert refused == (None if stands else "bad_credentials")
         if pair is None:
             self.seen["login refused"] += 1
@@ -156,14 +157,14 @@ class World:
         Returns:
             The token that came back, or None.
         """
-        client, binding = self.client(presenter), self.binding(session, presenter)
+        client = showing(self.client(presenter), self.binding(session, presenter))
         expected = session.expected(token, presenter, self.now)
         reason = None if expected in ANSWERED else expected
-        _, answer = outcome_of(lambda: verify_token(token.raw, now=self.now, client=client, binding=binding))
+        _, answer = outcome_of(lambda: verify_token(token.raw, now=self.now, client=client))
         assert answer == session.verified(token, presenter, self.now), "verify disagrees"
         self.compare_rows()
 
-        pair, refused = outcome_of(lambda: refresh(token.raw, now=self.now, client=client, binding=binding))
+        pair, refused = outcome_of(lambda: refresh(token.raw, now=self.now, client=client))
         assert refused == reason
         was_dead = session.ended is not None
         session.follow(expected, token, presenter, self.now)

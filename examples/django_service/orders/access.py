@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from keyturn.verifier import RefusedError, UnavailableError, Verifier, answer_to, bearer_token
+from keyturn.verifier import ProofError, RefusedError, UnavailableError, Verifier, answer_to, presented
 
 logger = logging.getLogger("django.request")
 
@@ -26,10 +26,15 @@ def signed_in(view: View) -> View:
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        raw = bearer_token(request.headers.get("Authorization"))
-        if raw is None:
+        shown = presented(
+            authorization=request.headers.get("Authorization"),
+            dpop=request.headers.get("DPoP"),
+            method=request.method or "",
+            url=request.build_absolute_uri(),
+        )
+        if shown is None:
             raise NoTokenError
-        request.token = verifier.verify(raw)
+        request.token = verifier.verify(shown)
         return view(request, *args, **kwargs)
 
     return guarded
@@ -45,11 +50,12 @@ class NotLetInMiddleware:
         """Pass the request on."""
         return self.get_response(request)
 
-    def process_exception(self, _: HttpRequest, error: Exception) -> HttpResponse | None:
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Turn what :func:`signed_in` raised into an answer."""
-        if not isinstance(error, (NoTokenError, RefusedError, UnavailableError)):
+        if not isinstance(error, (NoTokenError, RefusedError, ProofError, UnavailableError)):
             return None
         if isinstance(error, UnavailableError):
             logger.warning("%s", error)
-        answer = answer_to(None if isinstance(error, NoTokenError) else error)
+        known = None if isinstance(error, NoTokenError) else error
+        answer = answer_to(known, authorization=request.headers.get("Authorization"))
         return JsonResponse(dict(answer.body), status=answer.status, headers=dict(answer.headers))

@@ -129,6 +129,7 @@ class AccountAdapter(DefaultAccountAdapter):
         session_id = getattr(getattr(request, "auth", None), "sid", None)
         if session_id is not None:
             revoke_sessions((session_id,), reason=RevokeReason.LOGOUT, now=utc_now())
+        request.keyturn_ended = session_id  # type: ignore[attr-defined]
         if isinstance(request.session, FlowStore):
             request.session.close()
         request.user = AnonymousUser()

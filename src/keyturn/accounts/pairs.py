@@ -6,10 +6,9 @@ from django.http import HttpRequest
 
 from keyturn.accounts.flows import FlowStore
 from keyturn.clock import utc_now
-from keyturn.sessions.client import Client
+from keyturn.sessions.client import current_client
 from keyturn.signin import signed_in
 from keyturn.tokens.issuing import Pair, issue_pair
-from keyturn.trail.calling import current_caller
 
 __all__ = ["current_pair", "open_session"]
 
@@ -25,8 +24,7 @@ def open_session(request: HttpRequest, user: Any, *, amr: str = "pwd") -> Pair:
     Raises:
         RefusedError: ``bad_credentials``: the password was changed meanwhile, or the user may not sign in.
     """
-    caller = current_caller()
-    pair = issue_pair(user=user, now=utc_now(), client=Client(ip=caller.ip, user_agent=caller.user_agent), amr=amr)
+    pair = issue_pair(user=user, now=utc_now(), client=current_client(), amr=amr)
     request.keyturn_pair = pair  # type: ignore[attr-defined]
     request.user = user
     if isinstance(request.session, FlowStore):

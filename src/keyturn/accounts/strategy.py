@@ -11,9 +11,8 @@ from keyturn.accounts.flows import FlowStore, flow_database
 from keyturn.accounts.pairs import current_pair
 from keyturn.clock import utc_now
 from keyturn.errors import RefusedError
-from keyturn.sessions.client import Client
+from keyturn.sessions.client import current_client
 from keyturn.tokens.refreshing import refresh
-from keyturn.trail.calling import current_caller
 
 __all__ = ["TokenStrategy"]
 
@@ -48,10 +47,8 @@ class TokenStrategy(AbstractTokenStrategy):
 
     def refresh_token(self, refresh_token: str) -> tuple[str, str] | None:
         """Rotate, by the rule that every other door has; None where the token is refused."""
-        caller = current_caller()
-        client = Client(ip=caller.ip, user_agent=caller.user_agent)
         try:
-            pair = refresh(refresh_token, now=utc_now(), client=client)
+            pair = refresh(refresh_token, now=utc_now(), client=current_client())
         except RefusedError:
             return None
         return pair.access, pair.refresh or refresh_token

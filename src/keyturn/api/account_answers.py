@@ -8,11 +8,15 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from rest_framework.response import Response
 
-from keyturn import conf
 from keyturn.accounts.pairs import current_pair
+from keyturn.api.dpop import offer_nonce, scheme_of
 from keyturn.api.errors import challenge
 from keyturn.api.exception_handler import exception_handler
+from keyturn.api.serializers import told_type
+from keyturn.api.web import is_web
+from keyturn.api.web_cookies import forget_session, keep_device, keep_refresh
 from keyturn.errors import REFUSALS, Reason
+from keyturn.tokens.issuing import Pair
 
 __all__ = ["answer_to", "completed"]
 
@@ -75,7 +79,11 @@ def completed(request: HttpRequest, response: HttpResponseBase) -> HttpResponse:
     if csrf is not None:
         body.setdefault("meta", {})["csrf_token"] = csrf
     if pair is not None and status < 400:
-        body.setdefault("meta", {}).update(access_token=pair.access, refresh_token=pair.refresh)
+        body.setdefault("meta", {}).update(access_token=pair.access, **told_type(pair.token_type))
+        # django-allauth has asked the strategy for both tokens already, where its client is an app.
+        body["meta"].pop("refresh_token", None)
+        if not is_web(request):
+            body["meta"]["refresh_token"] = pair.refresh
     if status >= 400:
         _explain(body, status)
     answer = JsonResponse(body, status=status)
@@ -85,11 +93,24 @@ def completed(request: HttpRequest, response: HttpResponseBase) -> HttpResponse:
     answer.cookies.update(response.cookies)
     answer["Cache-Control"] = "no-store"
     answer["Pragma"] = "no-cache"
+    if is_web(request):
+        _dress(request, answer, (pair or getattr(request, "keyturn_traded", None)) if status < 400 else None)
+    offer_nonce(request, answer)
     if status == 401 and not answer.has_header("WWW-Authenticate"):
-        answer["WWW-Authenticate"] = challenge(conf.get().auth_header_types[0])
+        answer["WWW-Authenticate"] = challenge(scheme_of(request))
     if status == 429 and not answer.has_header("Retry-After"):
         answer["Retry-After"] = _RETRY_AFTER
     return answer
+
+
+def _dress(request: HttpRequest, answer: HttpResponse, pair: Pair | None) -> None:
+    """Put a web client's refresh token into its cookie, or take the cookie back with the session that has ended."""
+    if pair is not None:
+        if pair.refresh is not None:
+            keep_refresh(request, answer, pair.refresh)
+        keep_device(request, answer)
+    elif (ended := getattr(request, "keyturn_ended", None)) is not None:
+        forget_session(request, answer, ended)
 
 
 def _body(response: HttpResponseBase) -> dict[str, Any] | None:

@@ -6,16 +6,16 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from keyturn.accounts.flows import LIFETIME, FlowStore
+from keyturn.api.web_cookies import tag_of
 
-__all__ = ["COOKIE", "flow_cookie", "keep_flow_cookie"]
+__all__ = ["flow_cookie", "keep_flow_cookie"]
 
-COOKIE: Final = "keyturn_flow"
 _PATH_ENDS: Final = "/browser/"
 
 
 def flow_cookie(request: HttpRequest) -> str | None:
     """The flow's token as the browser presents it."""
-    return request.COOKIES.get(COOKIE) or None
+    return request.COOKIES.get(_name(request)) or None
 
 
 def keep_flow_cookie(request: HttpRequest, response: HttpResponse, *, presented: str | None) -> None:
@@ -34,7 +34,7 @@ def keep_flow_cookie(request: HttpRequest, response: HttpResponse, *, presented:
     if isinstance(flow, FlowStore) and flow.is_stored and not flow.is_signed_in:
         if flow.token != presented:
             response.set_cookie(
-                COOKIE,
+                _name(request),
                 flow.token,
                 max_age=LIFETIME,
                 path=path,
@@ -43,7 +43,11 @@ def keep_flow_cookie(request: HttpRequest, response: HttpResponse, *, presented:
                 samesite="Lax",
             )
     elif presented is not None:
-        response.delete_cookie(COOKIE, path=path, samesite="Lax")
+        response.delete_cookie(_name(request), path=path, samesite="Lax")
+
+
+def _name(request: HttpRequest) -> str:
+    return f"keyturn_flow_{tag_of(request)}"
 
 
 def _path(request: HttpRequest) -> str:

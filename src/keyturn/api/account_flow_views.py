@@ -34,15 +34,20 @@ from keyturn.accounts.signups import AddressTakenError, count_mail, count_sign_u
 from keyturn.accounts.users import locked_user, user_database
 from keyturn.accounts.verification import address_of_link, confirm_by_link
 from keyturn.api.account_strict import Strict
-from keyturn.api.client import current_client
+from keyturn.api.serializers import told_type
+from keyturn.api.token_door import FINAL
+from keyturn.api.web import is_web
+from keyturn.api.web_cookies import refresh_of
 from keyturn.clock import aware, utc_now
 from keyturn.defence import attempts, limits
 from keyturn.defence.names import lookup_email
 from keyturn.defence.steady import steady
 from keyturn.errors import Reason, RefusedError
+from keyturn.sessions.client import current_client
 from keyturn.sessions.listing import live_sessions
 from keyturn.sessions.revocation import RevokeReason, revoke_sessions
 from keyturn.signin.identifying import Code, account_of, account_of_code
+from keyturn.tokens.peeking import session_named_by
 from keyturn.tokens.refreshing import refresh
 
 __all__ = ["OWN", "SessionsView"]
@@ -309,15 +314,38 @@ class RefreshTokenView(Strict, tokens.RefreshTokenView):
 
     keeps_out = True
 
+    def handle_input(self, data: Any) -> Any:
+        """Take a web client's token from its cookie, whatever the body has there.
+
+        Raises:
+            RefusedError: ``refresh_missing``: there is none; 401.
+        """
+        if is_web(self.request):
+            raw = refresh_of(self.request)
+            if raw is None:
+                raise RefusedError(Reason.REFRESH_MISSING)
+            data = {**(data or {}), "refresh_token": raw}
+        return super().handle_input(data)
+
     def post(self, request: HttpRequest) -> HttpResponseBase:
         """Rotate.
 
         Raises:
             RefusedError: with the reason; 401.
         """
-        pair = refresh(self.input.cleaned_data["refresh_token"], now=utc_now(), client=current_client())
-        data = {"access_token": pair.access}
-        return APIResponse(request, data=data if pair.refresh is None else {**data, "refresh_token": pair.refresh})
+        raw = self.input.cleaned_data["refresh_token"]
+        try:
+            pair = refresh(raw, now=utc_now(), client=current_client())
+        except RefusedError as error:
+            if error.reason in FINAL:
+                request.keyturn_ended = session_named_by(raw)  # type: ignore[attr-defined]
+            raise
+        data = {"access_token": pair.access, **told_type(pair.token_type)}
+        if is_web(request):
+            request.keyturn_traded = pair  # type: ignore[attr-defined]
+        elif pair.refresh is not None:
+            data["refresh_token"] = pair.refresh
+        return APIResponse(request, data=data)
 
 
 class SessionsView(Strict, base.AuthenticatedAPIView):

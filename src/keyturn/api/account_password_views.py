@@ -24,6 +24,7 @@ from django.views.decorators.debug import sensitive_variables
 from keyturn.accounts.email_changes import give_up_change
 from keyturn.accounts.emails import comparable, mailbox_of
 from keyturn.accounts.link_keys import is_link_key
+from keyturn.accounts.own_address import note_own_address
 from keyturn.accounts.pairs import open_session
 from keyturn.accounts.passwords import confirm_password, require_recent_authentication, set_password
 from keyturn.accounts.passwords_reset import (
@@ -317,11 +318,24 @@ class ChangeEmailInput(_PlainAddress, inputs.ChangeEmailInput):
     """The address that was meant at sign-up."""
 
 
+class ResendInput(inputs.ResendEmailVerificationInput):
+    """An address that waits to be confirmed."""
+
+    def clean_email(self) -> Any:
+        """Find it, also where it is the account's own and django-allauth has never seen it."""
+        note_own_address(self.user, self.cleaned_data["email"])
+        return super().clean_email()
+
+
 class ManageEmailView(Strict, account.ManageEmailView):
     """The account's address: see it, change it, have the mail sent again, take it away."""
 
     for_actors_too: ClassVar[frozenset[str]] = frozenset({"GET"})
-    input_class: ClassVar[dict[str, Any]] = {**account.ManageEmailView.input_class, "POST": AddEmailInput}
+    input_class: ClassVar[dict[str, Any]] = {
+        **account.ManageEmailView.input_class,
+        "POST": AddEmailInput,
+        "PUT": ResendInput,
+    }
 
     def get_input_class(self) -> Any:
         """Of a sign-up that waits for its address to be verified, that address is changed."""

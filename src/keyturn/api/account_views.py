@@ -21,10 +21,10 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import get_token
+from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.authentication import CSRFCheck
 
-from keyturn import conf
 from keyturn.accounts.flows import FlowStore, flow_database
 from keyturn.accounts.methods import records_of
 from keyturn.accounts.stages import has_lost_its_user, is_over
@@ -34,11 +34,15 @@ from keyturn.api.authentication import bearer_token, validated_token
 from keyturn.api.base import without_transaction
 from keyturn.api.body import check_charset, check_length
 from keyturn.api.client import calling
+from keyturn.api.dpop import check_binding, check_proof, scheme_of
 from keyturn.api.impersonation import acting_for, refuse_impersonated
+from keyturn.api.origins import check_page
 from keyturn.api.schema_stand_ins import stand_in_for
+from keyturn.api.web import is_web
 from keyturn.clock import utc_now
 from keyturn.defence.steady import steady
 from keyturn.errors import Reason, RefusedError
+from keyturn.mail.language import language_of_caller
 from keyturn.tokens.authenticating import authenticate, check_session
 from keyturn.tokens.claims import Claims, interpret, read_access
 from keyturn.trail.calling import acted_by, signed_in_with
@@ -63,7 +67,12 @@ def account_view(view_class: Any, *, client: Client) -> Callable[..., HttpRespon
     @csrf_exempt
     @functools.wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        with calling(request), request_context(request), dressed(request, client):
+        with (
+            calling(request),
+            translation.override(language_of_caller()),
+            request_context(request),
+            dressed(request, client),
+        ):
             return _Call(request, view, view_class, client).answered(*args, **kwargs)
 
     stand_in_for(answer, view_class=view_class, client=client.value)
@@ -100,7 +109,7 @@ class _Call:
         self.view = view
         self.view_class = view_class
         self.client = client
-        self.challenge_scheme = conf.get().auth_header_types[0]
+        self.challenge_scheme = scheme_of(request)
         self.is_reading_body = False
         self.is_resumed = False
         self.is_settled = False
@@ -123,7 +132,9 @@ class _Call:
             request.method = "GET"
         try:
             check_charset(request)
+            check_page(request)
             check_length(request)
+            check_proof(request)
             response = completed(request, self._answer(cookie, args, kwargs))
         except Exception as error:
             told = answer_to(error, view=self, request=request)
@@ -143,7 +154,8 @@ class _Call:
     def _answer(self, cookie: str | None, args: Any, kwargs: Any) -> HttpResponseBase:
         bearer = bearer_token(self.request)
         token = cookie if self.client == Client.BROWSER else self.request.headers.get("X-Session-Token")
-        if self.client == Client.BROWSER and bearer is None and (refused := self._csrf_failure()):
+        asks_for_proof = self.client == Client.BROWSER and bearer is None and not is_web(self.request)
+        if asks_for_proof and (refused := self._csrf_failure()):
             return refused
         if self.view_class.keeps_out:
             return self._called(args, kwargs)
@@ -204,9 +216,12 @@ class _Call:
             TokenNotValid, RefusedError: it does not stand.
         """
         if self.request.method in self.view_class.takes_expired:
-            return read_access(raw, now=utc_now(), even_expired=True)
+            claims = read_access(raw, now=utc_now(), even_expired=True)
+            check_binding(self.request, claims.payload)
+            return claims
         token = validated_token(raw)
-        claims: Claims = getattr(token, "keyturn_claims", None) or interpret(token.payload)
+        check_binding(self.request, token.payload)
+        claims = getattr(token, "keyturn_claims", None) or interpret(token.payload)
         if claims.sid is None:
             # Of stock simplejwt: a flow would have nothing to belong to.
             raise RefusedError(Reason.MISSING_CLAIM, "sid")
@@ -239,7 +254,10 @@ class _Call:
                 refuse_impersonated(request)
 
     def _csrf_failure(self) -> HttpResponse | None:
-        """Ask for Django's proof that a page of ours sent a request which may come with our cookie."""
+        """Ask for Django's proof that a page of ours sent a request which may come with our cookie.
+
+        A web client has given Keyturn's own (:mod:`keyturn.api.origins`), and need not fetch a token first.
+        """
         check = CSRFCheck(lambda _: HttpResponse())
         check.process_request(self.request)
         why = check.process_view(self.request, None, (), {})  # type: ignore[arg-type] # as REST framework does

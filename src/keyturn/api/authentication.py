@@ -1,4 +1,4 @@
-"""The authentication class: a bearer token in a header to a user (RFC 6750)."""
+"""The authentication class: a token in a header to a user, by bearing it (RFC 6750) or by proof of its key (9449)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +11,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from keyturn import conf
+from keyturn.api.dpop import NONCE_HEADER, carries_proof, check_binding, fresh_nonce, scheme_of
 from keyturn.api.errors import STORE_ERRORS, TemporarilyUnavailable, TokenNotValid, challenge, refusal_body
 from keyturn.api.lazy_user import LazyUser
 from keyturn.clock import utc_now
@@ -34,7 +35,9 @@ __all__ = [
 
 
 def bearer_token(request: Any) -> bytes | None:
-    """The token of the project's header (``AUTH_HEADER_NAME``, ``AUTH_HEADER_TYPES``).
+    """The token of the project's header (``AUTH_HEADER_NAME``), by the scheme DPoP or one of ``AUTH_HEADER_TYPES``.
+
+    What it is bound to is :func:`keyturn.api.dpop.check_binding`'s to ask for.
 
     Returns:
         The raw token; None where the header is missing, empty or of another scheme.
@@ -65,7 +68,7 @@ def token_in_header(header: bytes) -> bytes | None:
 
 @lru_cache(maxsize=8)
 def _schemes(types: tuple[str, ...]) -> frozenset[bytes]:
-    return frozenset(kind.lower().encode() for kind in types)
+    return frozenset({b"dpop", *(kind.lower().encode() for kind in types)})
 
 
 def token_classes() -> list[Any]:
@@ -149,6 +152,8 @@ def told_in_challenge(request: Any) -> Iterator[None]:
     Raises:
         TemporarilyUnavailable: nothing can be decided; a view of the project's own answers 503 by it.
     """
+    if carries_proof(request):
+        _offer_nonce_by_the_view(request)
     try:
         yield
     except AuthenticationFailed as error:
@@ -158,9 +163,17 @@ def told_in_challenge(request: Any) -> Iterator[None]:
         raise TemporarilyUnavailable(error) from error
 
 
+def _offer_nonce_by_the_view(request: Any) -> None:
+    """Send a nonce from a view that is not ours too: REST framework's views keep headers for their answer."""
+    view = (getattr(request, "parser_context", None) or {}).get("view")
+    headers = getattr(view, "headers", None)
+    if isinstance(headers, dict):
+        headers[NONCE_HEADER] = fresh_nonce()
+
+
 def challenge_to(request: Any, *, realm: str) -> str:
     """The ``WWW-Authenticate`` of a request, with the error where it showed a token (RFC 6750 section 3.1)."""
-    return challenge(conf.get().auth_header_types[0], getattr(request, "keyturn_refusal", None), realm=realm)
+    return challenge(scheme_of(request), getattr(request, "keyturn_refusal", None), realm=realm)
 
 
 class JWTAuthentication(BaseAuthentication):
@@ -179,6 +192,7 @@ class JWTAuthentication(BaseAuthentication):
             if raw is None:
                 return None
             token = validated_token(raw)
+            check_binding(request, token.payload)
             try:
                 return user_of(token), token
             except RefusedError as error:

@@ -13,11 +13,12 @@ from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer, JSONRen
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from keyturn import conf
 from keyturn.api.body import check_charset, check_length
 from keyturn.api.client import calling
+from keyturn.api.dpop import check_proof, offer_nonce, scheme_of
 from keyturn.api.exception_handler import exception_handler
 from keyturn.api.impersonation import acting_for
+from keyturn.api.origins import check_page
 from keyturn.api.parsers import StrictJSONParser
 from keyturn.trail.calling import acted_by, signed_in_with
 
@@ -47,7 +48,7 @@ class KeyturnView(GenericAPIView[Any]):
     @property
     def challenge_scheme(self) -> str:
         """The scheme of ``WWW-Authenticate``."""
-        return conf.get().auth_header_types[0]
+        return scheme_of(self.request)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer a request, with its caller known to everything called from here."""
@@ -57,6 +58,8 @@ class KeyturnView(GenericAPIView[Any]):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse a body that is too long before reading it, and read it where that fails in a known way."""
         check_charset(request)
+        check_page(request)
+        check_proof(request)
         super().initial(request, *args, **kwargs)
         check_length(request)
         self.is_reading_body = True
@@ -105,4 +108,5 @@ class KeyturnView(GenericAPIView[Any]):
         answer: Response = super().finalize_response(request, response, *args, **kwargs)
         answer.headers["Cache-Control"] = "no-store"
         answer.headers["Pragma"] = "no-cache"
+        offer_nonce(request, answer)
         return answer

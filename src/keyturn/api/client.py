@@ -2,21 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, Final
 
 from django.http import HttpRequest
 
 from keyturn import conf
-from keyturn.sessions.client import Client
+from keyturn.api.dpop import proven_binding
+from keyturn.api.web import is_web
+from keyturn.api.web_cookies import device_of
+from keyturn.sessions.client import Binding, BindingKind, Client, announced
 from keyturn.trail import calling as trail
 
-__all__ = ["calling", "client_of", "current_client"]
+__all__ = ["calling", "client_of"]
 
 _LANGUAGE_LENGTH: Final = 200
-
-_current: ContextVar[Client | None] = ContextVar("keyturn_client", default=None)
 
 
 def client_of(request: Any) -> Client:
@@ -24,22 +25,25 @@ def client_of(request: Any) -> Client:
     return Client(ip=_address(request), user_agent=request.META.get("HTTP_USER_AGENT", ""))
 
 
-def current_client() -> Client:
-    """The caller of the request being answered; an unknown one outside the views that announce theirs."""
-    return _current.get() or Client()
-
-
 @contextmanager
 def calling(request: HttpRequest) -> Iterator[None]:
     """Make the caller known to code that is handed no request, such as ``RefreshToken.for_user(user)``."""
     client = client_of(request)
-    token = _current.set(client)
-    try:
-        language = request.META.get("HTTP_ACCEPT_LANGUAGE", "")[:_LANGUAGE_LENGTH]
-        with trail.calling(trail.Caller(ip=client.ip, user_agent=client.user_agent, accept_language=language)):
-            yield
-    finally:
-        _current.reset(token)
+    language = request.META.get("HTTP_ACCEPT_LANGUAGE", "")[:_LANGUAGE_LENGTH]
+    caller = trail.Caller(ip=client.ip, user_agent=client.user_agent, accept_language=language)
+    with announced(lambda: replace(client, bindings=_bindings(request))), trail.calling(caller):
+        yield
+
+
+def _bindings(request: HttpRequest) -> tuple[Binding, ...]:
+    """What came along that only the rightful client can show, the strongest first: a key, a web client's device.
+
+    Raises:
+        ProofNotAccepted: what came as a proof of a key does not serve.
+    """
+    key = proven_binding(request)
+    device = Binding.to(BindingKind.COOKIE, device_of(request)) if is_web(request) else None
+    return tuple(binding for binding in (key, device) if binding is not None)
 
 
 def _address(request: Any) -> str | None:

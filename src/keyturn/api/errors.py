@@ -11,9 +11,20 @@ from typing import Any, Final
 from django.db import InterfaceError, OperationalError
 from rest_framework import exceptions, status
 
-from keyturn.errors import Reason, RefusedError, UnavailableError
+from keyturn.errors import ProofError, Reason, RefusedError, UnavailableError
+from keyturn.jose.dpop import ALGORITHMS
 
-__all__ = ["STORE_ERRORS", "PayloadTooLarge", "TemporarilyUnavailable", "TokenNotValid", "challenge", "refusal_body"]
+__all__ = [
+    "PROOF_CODES",
+    "STORE_ERRORS",
+    "PayloadTooLarge",
+    "ProofNotAccepted",
+    "ProofNotValid",
+    "TemporarilyUnavailable",
+    "TokenNotValid",
+    "challenge",
+    "refusal_body",
+]
 
 logger = logging.getLogger("keyturn.api")
 
@@ -54,15 +65,44 @@ class TokenNotValid(exceptions.AuthenticationFailed):
         super().__init__(self.body)
 
 
+class ProofNotAccepted(exceptions.APIException):
+    """A DPoP proof does not serve where tokens are given (RFC 9449 section 5). Nothing was decided."""
+
+    status_code = status.HTTP_400_BAD_REQUEST
+
+    def __init__(self, error: ProofError) -> None:
+        super().__init__({"detail": error.detail, "code": error.code})
+
+
+class ProofNotValid(TokenNotValid):
+    """A DPoP proof does not serve where a token is shown (RFC 9449 section 7.1). The token itself was not judged."""
+
+    def __init__(self, error: ProofError) -> None:
+        super().__init__({"detail": error.detail, "code": error.code})
+
+
 def refusal_body(error: RefusedError) -> dict[str, Any]:
     """What the client is told of a refusal."""
     refusal = error.refusal
     return {"detail": refusal.detail, "code": refusal.code, "reason": error.reason.value}
 
 
+PROOF_CODES: Final = frozenset({"invalid_dpop_proof", "use_dpop_nonce"})
+
+
 def challenge(scheme: str, body: Mapping[str, Any] | None = None, *, realm: str = "api") -> str:
-    """A ``WWW-Authenticate`` value (RFC 6750 section 3); an error only where a token was presented."""
+    """A ``WWW-Authenticate`` value (RFC 6750 section 3, RFC 9449 section 7.1); an error only where a token was shown.
+
+    Args:
+        scheme: ``DPoP``, or one of the project's.
+        body: what the client is told of a refusal.
+        realm: what the token opens.
+    """
     value = f'{scheme} realm="{realm}"'
+    if scheme == "DPoP":
+        value += f', algs="{" ".join(ALGORITHMS)}"'
+        if body is not None and body.get("code") in PROOF_CODES:
+            return f'{value}, error="{body["code"]}"'
     if body is not None and body.get("reason") == Reason.REAUTHENTICATION_REQUIRED:
         # RFC 9470 section 3.
         value += ', error="insufficient_user_authentication"'

@@ -22,6 +22,7 @@ from keyturn.api.base import KeyturnView
 from keyturn.api.client import client_of
 from keyturn.api.impersonation import refuse_impersonated
 from keyturn.api.serializers import PasswordField
+from keyturn.api.web_cookies import forget_session
 from keyturn.clock import utc_now
 from keyturn.defence import limits
 from keyturn.signin.identifying import account_of
@@ -147,7 +148,9 @@ class MeView(_OwnAccount):
             delete_account(user.pk, password_hash=user.password, session_id=session_id, now=now)
         except AccountInUseError:
             raise AccountInUse from None
-        return Response(status=status.HTTP_204_NO_CONTENT)
+        answer = Response(status=status.HTTP_204_NO_CONTENT)
+        forget_session(request, answer, session_id)
+        return answer
 
 
 class MeExportView(_OwnAccount):

@@ -40,7 +40,10 @@ class JWTAuthenticationScheme(OpenApiAuthenticationExtension):  # type: ignore[n
         scheme: dict[str, Any] = build_bearer_security_scheme_object(
             header_name=settings.auth_header_name, token_prefix=settings.auth_header_types[0], bearer_format="JWT"
         )
-        return scheme
+        by_key = (
+            "A token that is bound to a key goes by the scheme `DPoP`, with a proof in the header `DPoP` (RFC 9449)."
+        )
+        return {**scheme, "description": by_key}
 
 
 class KeyturnViewExtension(OpenApiViewExtension):  # type: ignore[no-untyped-call]

@@ -9,7 +9,7 @@ from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from rest_framework import serializers
 
 from keyturn.api import schema_codes
-from keyturn.api.schema_bodies import CodeField, TokenClassMessage, primary_key
+from keyturn.api.schema_bodies import IN_COOKIE, CodeField, TokenClassMessage, TokenTypeField, primary_key
 
 __all__ = [
     "AccountError",
@@ -141,7 +141,8 @@ class AuthenticatedMeta(AnswerMeta):
 
     is_authenticated = serializers.BooleanField()
     access_token = serializers.CharField(required=False, help_text=_TOKENS)
-    refresh_token = serializers.CharField(required=False, help_text=_TOKENS)
+    refresh_token = serializers.CharField(required=False, help_text=f"{_TOKENS} {IN_COOKIE}")
+    token_type = TokenTypeField(required=False)
 
     class Meta:
         ref_name = "KeyturnAuthenticatedMeta"

@@ -14,7 +14,7 @@ from keyturn.api.authentication import JWTAuthentication
 from keyturn.api.schema_account_answers import FALLBACK, AccountOperation
 from keyturn.api.schema_account_operations import ACCOUNT_OPERATIONS
 from keyturn.api.schema_delete import with_bodies
-from keyturn.api.schema_operations import header, in_words
+from keyturn.api.schema_operations import CLIENT, NONCE, PROOF, header, in_words
 from keyturn.api.schema_stand_ins import AccountEndpoint, AppFlow, BrowserFlow
 
 __all__ = ["AccountEndpointExtension", "AppFlowScheme", "BrowserFlowScheme"]
@@ -22,7 +22,11 @@ __all__ = ["AccountEndpointExtension", "AppFlowScheme", "BrowserFlowScheme"]
 _ALWAYS: Final[Mapping[int, Any]] = {
     400: OpenApiResponse(frame.AccountError, "The request could not be read."),
     401: OpenApiResponse(frame.AccountError, "The access token was refused."),
-    403: OpenApiResponse(frame.AccountError, "An administrator acts as the user (`impersonated`)."),
+    403: OpenApiResponse(
+        frame.AccountError,
+        "An administrator acts as the user (`impersonated`); or it is not from a page that may make it"
+        " (`origin_refused`).",
+    ),
     413: OpenApiResponse(frame.AccountError, "The body is longer than `MAX_BODY_BYTES`."),
     415: OpenApiResponse(frame.AccountError, "The body is of a media type that is not read here."),
     429: OpenApiResponse(frame.AccountError, "Too many attempts; nothing was looked at."),
@@ -32,12 +36,21 @@ _OF_CLIENT: Final[Mapping[str, Mapping[int, Any]]] = {
     "app": {
         410: OpenApiResponse(frame.AccountError, "The flow of this `X-Session-Token` has ended; begin without it.")
     },
-    "browser": {403: OpenApiResponse(frame.AccountError, "The request came without the CSRF token (`csrf_failed`).")},
+    "browser": {
+        403: OpenApiResponse(
+            frame.AccountError,
+            "The request came without the CSRF token (`csrf_failed`), or not from a page that may make it"
+            " (`origin_refused`).",
+        )
+    },
 }
 _HEADERS: Final = (
     header("Cache-Control", {"type": "string"}, "Never to be stored.", codes=[200]),
     header("WWW-Authenticate", OpenApiTypes.STR, "RFC 6750 section 3.", codes=[401]),
     header("Retry-After", OpenApiTypes.INT, "Seconds.", codes=[429, 503]),
+    NONCE,
+    PROOF,
+    *CLIENT,
 )
 _TAGS: Final = {"app": "Accounts, app client", "browser": "Accounts, browser client"}
 
@@ -66,8 +79,8 @@ class BrowserFlowScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
             {
                 "type": "apiKey",
                 "in": "cookie",
-                "name": "keyturn_flow",
-                "description": "Set by the server, for its own use.",
+                "name": "keyturn_flow_00000000",
+                "description": "Set by the server, for its own use. The digits are those of its address.",
             },
             {"type": "apiKey", "in": "header", "name": "X-CSRFToken", "description": "Django's CSRF token."},
         ]

@@ -4,7 +4,7 @@ Requests and answers are told apart here, whatever ``COMPONENT_SPLIT_REQUEST`` s
 begins with ``Keyturn``, so that none meets a component of the project's own.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.auth import get_user_model
 from django.db import models
@@ -17,6 +17,7 @@ from keyturn.api.serializers import PasswordField
 from keyturn.errors import Reason
 
 __all__ = [
+    "IN_COOKIE",
     "CodeField",
     "Credentials",
     "Error",
@@ -24,15 +25,20 @@ __all__ = [
     "LogoutRequest",
     "PresentedToken",
     "ReasonField",
+    "RefreshRequest",
     "RefreshToken",
     "RefreshedPair",
     "Refusal",
     "SlidingToken",
     "TokenClassMessage",
     "TokenPair",
+    "TokenTypeField",
     "Unauthenticated",
     "primary_key",
 ]
+
+
+IN_COOKIE: Final = "Not for a web client: it gets it in a cookie that no script can read."
 
 
 class ReasonField(serializers.CharField):
@@ -95,12 +101,42 @@ class Credentials(serializers.Serializer[Any]):
 
 
 class RefreshToken(serializers.Serializer[Any]):
-    """A refresh token."""
+    """A refresh token. A web client has it in its cookie, and sends an empty object."""
 
-    refresh = serializers.CharField()
+    refresh = serializers.CharField(required=False, help_text="Needed, but for web clients, of whom it is not read.")
 
     class Meta:
         ref_name = "KeyturnRefreshToken"
+
+
+class RefreshRequest(RefreshToken):
+    """A refresh token. A web client has it in its cookie, and may ask whether there is one."""
+
+    optional = serializers.BooleanField(
+        required=False, help_text="Of a web client: without a cookie the answer is 204, and not 401 `refresh_missing`."
+    )
+
+    class Meta:
+        ref_name = "KeyturnRefreshRequest"
+
+
+class TokenTypeField(serializers.CharField):
+    """How the access token is to be shown."""
+
+
+class TokenTypeFieldExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """Give the word a component of its own."""
+
+    target_class = TokenTypeField
+
+    def get_name(self) -> str:
+        """The component's name."""
+        return "KeyturnTokenType"
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        """The one word there is."""
+        text = "The access token is bound to a key and goes with a proof by it (RFC 9449). Absent: a bearer token."
+        return {"type": "string", "enum": ["DPoP"], "description": text}
 
 
 class PresentedToken(serializers.Serializer[Any]):
@@ -115,7 +151,9 @@ class PresentedToken(serializers.Serializer[Any]):
 class LogoutRequest(serializers.Serializer[Any]):
     """The refresh token whose session is to end."""
 
-    refresh_token = serializers.CharField()
+    refresh_token = serializers.CharField(
+        required=False, help_text="Needed, but for web clients, of whom it is not read."
+    )
 
     class Meta:
         ref_name = "KeyturnLogoutRequest"
@@ -125,7 +163,8 @@ class TokenPair(serializers.Serializer[Any]):
     """The first tokens of a session."""
 
     access = serializers.CharField()
-    refresh = serializers.CharField()
+    refresh = serializers.CharField(required=False, help_text=IN_COOKIE)
+    token_type = TokenTypeField(required=False)
 
     class Meta:
         ref_name = "KeyturnTokenPair"
@@ -136,8 +175,9 @@ class RefreshedPair(serializers.Serializer[Any]):
 
     def get_fields(self) -> dict[str, Any]:
         """The access token alone where ``ROTATE_REFRESH_TOKENS`` is False."""
-        rotated = {"refresh": serializers.CharField()} if conf.get().rotate_refresh_tokens else {}
-        return {"access": serializers.CharField(), **rotated}
+        refresh = serializers.CharField(required=False, help_text=IN_COOKIE)
+        rotated = {"refresh": refresh} if conf.get().rotate_refresh_tokens else {}
+        return {"access": serializers.CharField(), **rotated, "token_type": TokenTypeField(required=False)}
 
     class Meta:
         ref_name = "KeyturnRefreshedPair"

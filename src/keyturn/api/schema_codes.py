@@ -55,6 +55,12 @@ CODES: Final[Mapping[str, Code]] = {
     "unavailable": Code((503,), "the database, or a `JWK_URL`, does not answer; nothing was decided"),
     "mail_unavailable": Code((503,), "the server sends no mail, and this needs one"),
     "error": Code((500,), "see the server's log"),
+    "origin_refused": Code((403,), "the request does not come from a page that may make it"),
+    "unknown_client": Code((400,), "`X-Keyturn-Client` is neither `web` nor `bearer`"),
+    "invalid_dpop_proof": Code((400, 401), "what came in the header `DPoP` proves nothing (RFC 9449)"),
+    "use_dpop_nonce": Code(
+        (400, 401), "the proof has to be made again, with the nonce of this answer's header `DPoP-Nonce` (RFC 9449)"
+    ),
     "bad_request": Code((400,), "a header cannot be read", server=True),
     "bad_host": Code((400,), "`Host` is none of `KEYTURN_ALLOWED_HOSTS`", server=True),
     "nul_byte": Code((400,), "the URL holds a NUL byte", server=True),

@@ -15,9 +15,22 @@ from keyturn.api import serializers, token_views
 from keyturn.api.logout_views import LogoutAllView, LogoutView
 from keyturn.api.session_views import SessionListView, SessionSerializer, SessionView
 
-__all__ = ["ALWAYS", "IMPERSONATED", "NO_TOKEN", "OPERATIONS", "Operation", "header", "in_words"]
+__all__ = [
+    "ALWAYS",
+    "CLIENT",
+    "IMPERSONATED",
+    "NONCE",
+    "NO_TOKEN",
+    "OPERATIONS",
+    "ORIGIN",
+    "PROOF",
+    "Operation",
+    "header",
+    "in_words",
+]
 
 _NOTHING: Final = OpenApiResponse({"type": "object", "maxProperties": 0}, "Done; an empty object.")
+_NO_COOKIE: Final = OpenApiResponse(None, "This browser has no refresh token (only to a web client's `optional`).")
 _NO_BODY: Final = OpenApiResponse(None, "Done; no body.")
 _NO_ACCOUNT: Final = OpenApiResponse(
     bodies.Refusal,
@@ -51,10 +64,40 @@ def in_words(answer: Any) -> Any:
     return OpenApiResponse(answer, (inspect.getdoc(body) or "").partition("\n")[0])
 
 
+CLIENT: Final = (
+    OpenApiParameter(
+        "X-Keyturn-Client",
+        # No enumeration: an empty header says nothing, and is none.
+        OpenApiTypes.STR,
+        OpenApiParameter.HEADER,
+        description="`web`: the refresh token is in a cookie that no script can read, and in no body. Else `bearer`.",
+    ),
+)
+"""What a client says of itself wherever the refresh token may come or go."""
+NONCE: Final = OpenApiParameter(
+    "DPoP-Nonce",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="For the next proof (RFC 9449 section 8); in every answer to a request with a proof.",
+    response=[400, 401],
+)
+PROOF: Final = OpenApiParameter(
+    "DPoP",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="A proof of the client's key (RFC 9449); a session that begins with one is bound to that key.",
+)
 _HEADERS: Final = (
     header("Cache-Control", {"type": "string", "enum": ["no-store"]}, "Never to be stored.", codes=[200]),
-    header("WWW-Authenticate", OpenApiTypes.STR, "RFC 6750 section 3.", codes=[401]),
+    header("WWW-Authenticate", OpenApiTypes.STR, "RFC 6750 section 3, RFC 9449 section 7.1.", codes=[401]),
     header("Retry-After", OpenApiTypes.INT, "Seconds.", codes=[429, 503]),
+    NONCE,
+    PROOF,
+)
+ORIGIN: Final = OpenApiResponse(bodies.Error, "Not from a page that may make it (`origin_refused`).")
+_ACTOR_OR_ORIGIN: Final = OpenApiResponse(
+    bodies.Error,
+    "An administrator acts as the user (`impersonated`); or it is not from a page that may make it (`origin_refused`).",
 )
 
 
@@ -116,25 +159,27 @@ OPERATIONS: Final[Mapping[type, Mapping[str, Operation]]] = {
         "post": Operation(
             "token_obtain",
             "Sign in",
-            {200: bodies.TokenPair, 401: _NO_ACCOUNT},
+            {200: bodies.TokenPair, 401: _NO_ACCOUNT, 403: ORIGIN},
             body=bodies.Credentials,
             own=serializers.TokenObtainPairSerializer,
+            parameters=CLIENT,
         )
     },
     token_views.TokenRefreshView: {
         "post": Operation(
             "token_refresh",
             "Refresh a session",
-            {200: bodies.RefreshedPair, 401: _REFUSED},
-            body=bodies.RefreshToken,
+            {200: bodies.RefreshedPair, 204: _NO_COOKIE, 401: _REFUSED, 403: ORIGIN},
+            body=bodies.RefreshRequest,
             own=serializers.TokenRefreshSerializer,
+            parameters=CLIENT,
         )
     },
     token_views.TokenVerifyView: {
         "post": Operation(
             "token_verify",
             "Ask whether a token is valid",
-            {200: _NOTHING, 401: _REFUSED},
+            {200: _NOTHING, 401: _REFUSED, 403: ORIGIN},
             body=bodies.PresentedToken,
             own=serializers.TokenVerifySerializer,
         )
@@ -143,16 +188,17 @@ OPERATIONS: Final[Mapping[type, Mapping[str, Operation]]] = {
         "post": Operation(
             "token_blacklist",
             "Log out with the refresh token alone",
-            {200: _NOTHING, 401: _REFUSED},
+            {200: _NOTHING, 401: _REFUSED, 403: ORIGIN},
             body=bodies.RefreshToken,
             own=serializers.TokenBlacklistSerializer,
+            parameters=CLIENT,
         )
     },
     token_views.TokenObtainSlidingView: {
         "post": Operation(
             "token_sliding_obtain",
             "Sign in for a sliding token",
-            {200: bodies.SlidingToken, 401: _NO_ACCOUNT},
+            {200: bodies.SlidingToken, 401: _NO_ACCOUNT, 403: ORIGIN},
             body=bodies.Credentials,
             own=serializers.TokenObtainSlidingSerializer,
             is_there=_sliding,
@@ -162,7 +208,7 @@ OPERATIONS: Final[Mapping[type, Mapping[str, Operation]]] = {
         "post": Operation(
             "token_sliding_refresh",
             "Refresh a sliding token",
-            {200: bodies.SlidingToken, 401: _REFUSED},
+            {200: bodies.SlidingToken, 401: _REFUSED, 403: ORIGIN},
             body=bodies.SlidingToken,
             own=serializers.TokenRefreshSlidingSerializer,
             is_there=_sliding,
@@ -170,14 +216,20 @@ OPERATIONS: Final[Mapping[type, Mapping[str, Operation]]] = {
     },
     LogoutView: {
         "post": Operation(
-            "logout", "Log out", {205: _NO_BODY, 401: NO_TOKEN}, body=bodies.LogoutRequest, tag=_SESSIONS
+            "logout",
+            "Log out",
+            {205: _NO_BODY, 401: NO_TOKEN, 403: ORIGIN},
+            body=bodies.LogoutRequest,
+            parameters=CLIENT,
+            tag=_SESSIONS,
         ),
     },
     LogoutAllView: {
         "post": Operation(
             "logout_all",
             "Log out everywhere",
-            {205: _NO_BODY, 401: NO_TOKEN, 403: IMPERSONATED},
+            {205: _NO_BODY, 401: NO_TOKEN, 403: _ACTOR_OR_ORIGIN},
+            parameters=CLIENT,
             tag=_SESSIONS,
         ),
     },
@@ -191,7 +243,7 @@ OPERATIONS: Final[Mapping[type, Mapping[str, Operation]]] = {
         "delete": Operation(
             "sessions_revoke_others",
             "Log out everywhere else",
-            {204: _NO_BODY, 401: NO_TOKEN, 403: IMPERSONATED},
+            {204: _NO_BODY, 401: NO_TOKEN, 403: _ACTOR_OR_ORIGIN},
             tag=_SESSIONS,
         ),
     },
@@ -202,7 +254,7 @@ OPERATIONS: Final[Mapping[type, Mapping[str, Operation]]] = {
             {
                 204: _NO_BODY,
                 401: NO_TOKEN,
-                403: IMPERSONATED,
+                403: _ACTOR_OR_ORIGIN,
                 404: OpenApiResponse(bodies.Error, "You have no such live session."),
             },
             parameters=(OpenApiParameter("session_id", OpenApiTypes.UUID, OpenApiParameter.PATH),),

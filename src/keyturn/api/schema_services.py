@@ -59,11 +59,20 @@ class ServiceToken(serializers.Serializer[Any]):
         ref_name = "KeyturnServiceToken"
 
 
+class Confirmation(serializers.Serializer[Any]):
+    """The key that whoever shows the token must hold (RFC 9449 section 6.2)."""
+
+    jkt = serializers.CharField(help_text="Its thumbprint (RFC 7638).")
+
+    class Meta:
+        ref_name = "KeyturnConfirmation"
+
+
 class Introspection(serializers.Serializer[Any]):
     """RFC 7662 section 2.2. Of a token that is not active, nothing else is said."""
 
     active = serializers.BooleanField()
-    token_type = serializers.CharField(required=False, help_text="`Bearer`; none for a refresh token.")
+    token_type = serializers.CharField(required=False, help_text="`Bearer` or `DPoP`; none for a refresh token.")
     iss = serializers.CharField(required=False)
     sub = serializers.CharField(required=False)
     exp = serializers.FloatField(required=False)
@@ -77,6 +86,8 @@ class Introspection(serializers.Serializer[Any]):
     act = serializers.DictField(
         child=serializers.CharField(), required=False, help_text="Who acts as the user (RFC 8693 section 4.1)."
     )
+
+    cnf: Any = Confirmation(required=False)
 
     class Meta:
         ref_name = "KeyturnIntrospection"

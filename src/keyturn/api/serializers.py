@@ -7,9 +7,9 @@ from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 from rest_framework import serializers
 
-from keyturn.api.client import current_client
 from keyturn.clock import utc_now
 from keyturn.defence.passwords import check_size
+from keyturn.sessions.client import current_client
 from keyturn.signin import sign_in
 from keyturn.tokens.ending import end_session
 from keyturn.tokens.issuing import issue_pair
@@ -27,6 +27,7 @@ __all__ = [
     "TokenVerifySerializer",
     "credentials_of",
     "http_request",
+    "told_type",
 ]
 
 _T = TypeVar("_T")
@@ -52,6 +53,11 @@ def credentials_of(attrs: dict[str, Any], username_field: str) -> dict[str, Any]
     return {username_field: attrs[username_field], "password": attrs["password"]}
 
 
+def told_type(token_type: str | None) -> dict[str, str]:
+    """``token_type`` (RFC 9449 section 5) for an answer with tokens, where they are bound to a key; else nothing."""
+    return {} if token_type is None else {"token_type": token_type}
+
+
 class _Login(serializers.Serializer[Any]):
     def get_fields(self) -> dict[str, Any]:
         """The user model's own name for the user name, and the password."""
@@ -73,7 +79,7 @@ class TokenObtainPairSerializer(_Login):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Check the credentials, open a session, issue its first pair."""
         pair = self.sign_in(attrs, lambda user: issue_pair(user=user, now=utc_now(), client=current_client()))
-        return {"refresh": pair.refresh, "access": pair.access}
+        return {"refresh": pair.refresh, "access": pair.access, **told_type(pair.token_type)}
 
 
 class TokenObtainSlidingSerializer(_Login):
@@ -96,7 +102,8 @@ class TokenRefreshSerializer(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Rotate the session and issue the pair of its current generation."""
         pair = refresh(attrs["refresh"], now=utc_now(), client=current_client())
-        return {"access": pair.access} if pair.refresh is None else {"access": pair.access, "refresh": pair.refresh}
+        told = {"access": pair.access, **told_type(pair.token_type)}
+        return told if pair.refresh is None else {**told, "refresh": pair.refresh}
 
 
 class TokenRefreshSlidingSerializer(serializers.Serializer[Any]):

@@ -14,6 +14,7 @@ from keyturn import conf
 from keyturn.api.authentication import JWTAuthentication
 from keyturn.api.base import KeyturnView
 from keyturn.api.impersonation import refuse_impersonated
+from keyturn.api.web_cookies import forget_session
 from keyturn.clock import aware, utc_now
 from keyturn.sessions.listing import live_sessions
 from keyturn.sessions.models import Session
@@ -121,7 +122,10 @@ class SessionView(_SessionsOfUser):
             refuse_impersonated(request)
         if not revoke_sessions((sid,), reason=RevokeReason.REVOKED_BY_USER, now=utc_now(), user_pk=request.user.pk):
             raise Http404
-        return Response(status=status.HTTP_204_NO_CONTENT)
+        answer = Response(status=status.HTTP_204_NO_CONTENT)
+        if sid == _current(request):
+            forget_session(request, answer, sid)
+        return answer
 
 
 def _current(request: Request) -> UUID | None:

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from keyturn import conf
 from keyturn.api import serializers
-from keyturn.api.base import KeyturnView
+from keyturn.api.token_door import CookieUse, TokenDoor
 from keyturn.conf import STOCK
 from keyturn.errors import Reason
 
@@ -36,7 +36,7 @@ TOKEN_DOORS: Final[Mapping[Reason, Mapping[str, str]]] = {
 """simplejwt's words at the token endpoints, where they differ from those for an authenticated request."""
 
 
-class _TokenView(KeyturnView):
+class _TokenView(TokenDoor):
     """POST a body, get what its serializer makes of it. The serializer is the one that ``SIMPLE_JWT`` names."""
 
     authentication_classes = ()
@@ -54,6 +54,8 @@ class _TokenView(KeyturnView):
 
     def post(self, request: Request) -> Response:
         """Validate the body; validating is the whole work."""
+        if (answer := self.answered_without_cookie(request)) is not None:
+            return answer
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         return Response(serializer.validated_data)
@@ -68,6 +70,7 @@ class TokenObtainPairView(_TokenView):
 class TokenRefreshView(_TokenView):
     """Trade a refresh token for a fresh pair. The same token presented again soon gets the same successor."""
 
+    cookie_use = CookieUse.TRADE
     setting, stock, own = "token_refresh_serializer", STOCK.REFRESH, serializers.TokenRefreshSerializer
 
 
@@ -80,6 +83,7 @@ class TokenVerifyView(_TokenView):
 class TokenBlacklistView(_TokenView):
     """Log out with the refresh token alone: its session ends."""
 
+    cookie_use = CookieUse.END
     setting, stock, own = "token_blacklist_serializer", STOCK.BLACKLIST, serializers.TokenBlacklistSerializer
 
 

@@ -14,7 +14,9 @@ from rest_framework.request import Request
 
 from keyturn import conf, keys
 from keyturn.api.base import KeyturnView
+from keyturn.api.dpop import NONCE_HEADER
 from keyturn.clock import utc_now
+from keyturn.jose.dpop import ALGORITHMS
 
 __all__ = ["AuthorizationServerView", "JwksView", "WellKnownView"]
 
@@ -60,6 +62,8 @@ class WellKnownView(KeyturnView):
         if caching is not None:
             answer.headers["Cache-Control"] = caching
             del answer.headers["Pragma"]
+            # Whoever keeps the document must not hand one client's nonce to others.
+            answer.headers.pop(NONCE_HEADER, None)
         answer.headers["Access-Control-Allow-Origin"] = "*"
         return answer
 
@@ -111,4 +115,6 @@ def _metadata(request: Request) -> dict[str, Any]:
         "token_endpoint_auth_methods_supported": ["none"],
         "introspection_endpoint_auth_methods_supported": list(_METHODS),
         "revocation_endpoint_auth_methods_supported": list(_METHODS),
+        # RFC 9449 section 5.1.
+        "dpop_signing_alg_values_supported": list(ALGORITHMS),
     }

@@ -2,16 +2,22 @@
 
 import functools
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import AuthenticationFailed, InvalidToken
 
 from keyturn.api.authentication import challenge_to, token_in_header, told_in_challenge, user_of, validated_token
+from keyturn.api.dpop import check_binding
 from keyturn.api.errors import TokenNotValid, refusal_body
-from keyturn.errors import RefusedError
+from keyturn.errors import Reason, RefusedError
+from keyturn.jose.dpop import bound_to
 
 __all__ = ["install"]
+
+
+_sees_the_request: ContextVar[bool] = ContextVar("keyturn_sees_the_request", default=False)
 
 
 def install() -> None:
@@ -29,7 +35,14 @@ def _authenticate(stock: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]
     @functools.wraps(stock)
     def authenticate(self: Any, request: Any) -> Any:
         with told_in_challenge(request):
-            return stock(self, request)
+            before = _sees_the_request.set(True)
+            try:
+                found = stock(self, request)
+            finally:
+                _sees_the_request.reset(before)
+            if found is not None:
+                check_binding(request, found[1].payload)
+            return found
 
     return authenticate
 
@@ -50,6 +63,9 @@ def _get_validated_token(self: Any, raw_token: bytes) -> Any:
 
 def _get_user(self: Any, validated_token: Any) -> Any:
     try:
+        if not _sees_the_request.get() and bound_to(validated_token.payload) is not None:
+            # A project's own way of authenticating, which hands over no request: nobody can have asked for the proof.
+            raise RefusedError(Reason.BINDING_MISSING)
         return user_of(validated_token)
     except RefusedError as error:
         raise AuthenticationFailed(refusal_body(error)) from error

@@ -7,16 +7,16 @@ from rest_framework.exceptions import Throttled
 from rest_framework_simplejwt import serializers as stock
 from rest_framework_simplejwt.exceptions import AuthenticationFailed
 
-from keyturn.api.client import current_client
-from keyturn.api.serializers import credentials_of, http_request
+from keyturn.api.serializers import credentials_of, http_request, told_type
 from keyturn.clock import utc_now
 from keyturn.compat.errors import stock_token_errors
 from keyturn.compat.tokens import token_for_session
 from keyturn.defence.passwords import check_size
 from keyturn.errors import Reason, RefusedError, TooManyAttemptsError
+from keyturn.sessions.client import current_client
 from keyturn.signin import check_credentials, signed_in
 from keyturn.tokens.ending import end_session
-from keyturn.tokens.minting import Lifetimes, refresh_payload
+from keyturn.tokens.minting import Lifetimes, refresh_payload, scheme_of
 from keyturn.tokens.refreshing import refresh_sliding, rotate_claims
 from keyturn.tokens.verifying import verify_token
 
@@ -64,6 +64,8 @@ def _obtain_pair(self: Any, attrs: dict[str, Any]) -> dict[str, Any]:
     refresh = self.get_token(self.user)
     data["refresh"] = str(refresh)
     data["access"] = str(refresh.access_token)
+    session = getattr(refresh, "keyturn_session", None)
+    data |= told_type(None if session is None else scheme_of(session))
     signed_in(self.user, request=http_request(self), session_id=_session_id(refresh))
     return data  # type: ignore[no-any-return]
 
@@ -90,7 +92,7 @@ def _refresh(self: Any, attrs: dict[str, Any]) -> dict[str, Any]:
     with stock_token_errors():
         done = rotate_claims(attrs["refresh"], now=utc_now(), client=current_client(), lifetimes=lifetimes)
     token = token_for_session(cls, done.session, refresh_payload(done.session, done.claims))
-    data = {"access": str(token.access_token)}
+    data = {"access": str(token.access_token), **told_type(scheme_of(done.session))}
     if done.outcome is not None:
         data["refresh"] = str(token)
     return data

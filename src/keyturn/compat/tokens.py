@@ -22,7 +22,6 @@ from rest_framework_simplejwt.tokens import (
 )
 
 from keyturn import conf
-from keyturn.api.client import current_client
 from keyturn.clock import aware, utc_now
 from keyturn.compat.blacklist import blacklisted_row, outstanding_row
 from keyturn.compat.errors import RefusedToken, stock_token_errors
@@ -30,6 +29,7 @@ from keyturn.compat.live_settings import LiveLifetime
 from keyturn.compat.token_backend import KeyturnTokenBackend
 from keyturn.errors import Reason, RefusedError
 from keyturn.sessions.blacklist import blacklisted_among
+from keyturn.sessions.client import current_client
 from keyturn.sessions.identity import adopted_session_id
 from keyturn.sessions.models import Session
 from keyturn.sessions.statements import database

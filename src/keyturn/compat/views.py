@@ -5,7 +5,8 @@ from typing import Any, Final
 from rest_framework_simplejwt import views as stock
 from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 
-from keyturn.api.base import KeyturnView, without_transaction
+from keyturn.api.base import without_transaction
+from keyturn.api.token_door import CookieUse, TokenDoor
 from keyturn.api.token_views import TOKEN_DOORS
 from keyturn.errors import RefusedError
 
@@ -24,9 +25,12 @@ _FUNCTIONS: Final = (
 def install() -> None:
     """Make Keyturn's base view the base of simplejwt's. Safe to call twice."""
     base: Any = stock.TokenViewBase
-    base.__bases__ = (KeyturnView,)
+    base.__bases__ = (TokenDoor,)
     base.told_otherwise = TOKEN_DOORS
     base.post = _post(base.post)
+    views: Any = stock
+    views.TokenRefreshView.cookie_use = CookieUse.TRADE
+    views.TokenBlacklistView.cookie_use = CookieUse.END
     for name in _FUNCTIONS:
         without_transaction(getattr(stock, name))
 
@@ -37,6 +41,8 @@ def _post(stock_post: Any) -> Any:
 
     def post(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Answer, and let the reason of a refusal through where simplejwt would drop it."""
+        if (answer := self.answered_without_cookie(request)) is not None:
+            return answer
         try:
             return stock_post(self, request, *args, **kwargs)
         except InvalidToken as error:

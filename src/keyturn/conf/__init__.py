@@ -66,6 +66,8 @@ class Settings:
     mail_delivery: str
     frontend_urls: Mapping[str, str]
     redirect_origins: tuple[str, ...]
+    web_origins: tuple[str, ...]
+    web_origins_by_header: tuple[str, ...]
     email_link_lifetime: timedelta
     reset_link_lifetime: timedelta
     profile_fields: tuple[str, ...]
@@ -149,6 +151,8 @@ _KEYTURN: Final[Mapping[str, tuple[Any, _Check]]] = {
     "MAIL_DELIVERY": ("thread", mailing.delivery),
     "FRONTEND_URLS": ({}, addresses.frontend_urls),
     "REDIRECT_ORIGINS": ((), addresses.origins),
+    "WEB_ORIGINS": ((), addresses.origins),
+    "WEB_ORIGINS_BY_HEADER": ((), addresses.origins),
     "EMAIL_LINK_LIFETIME": (timedelta(days=1), values.lifetime),
     "RESET_LINK_LIFETIME": (timedelta(hours=1), values.lifetime),
     "PROFILE_FIELDS": (("first_name", "last_name"), values.profile_fields),

@@ -13,7 +13,7 @@ from keyturn.clock import aware
 from keyturn.errors import Reason
 from keyturn.overtaken import overtaken
 from keyturn.sessions.blacklist import with_blacklisted
-from keyturn.sessions.client import Binding, Client
+from keyturn.sessions.client import BindingKind, Client
 from keyturn.sessions.fingerprint import password_fingerprint
 from keyturn.sessions.models import Session
 from keyturn.sessions.outcome import Refused
@@ -47,7 +47,6 @@ class Attempt:
     now: datetime
     policy: Policy
     client: Client
-    binding: Binding | None = None
     leeway: timedelta = timedelta(0)
 
     @cached_property
@@ -77,8 +76,7 @@ class Attempt:
             "user_agent": self.client.user_agent,
             "sid": for_column("id", self.sid, self.alias),
             "sid_text": str(self.sid),
-            "binding_kind": self.binding.kind.value if self.binding else "",
-            "binding_hash": self.binding.hash if self.binding else "",
+            **{f"binding_{kind.value}": self.client.shown(kind) for kind in BindingKind},
             "user_id": self.claimed_user,
         }
         try:

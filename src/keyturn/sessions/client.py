@@ -1,13 +1,16 @@
-"""Who presents a token: what the transport saw of the client, and what the session is bound to."""
+"""Who presents a token: what the transport saw of the client, and what it can show that nobody else can."""
 
 import hashlib
 import hmac
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-__all__ = ["Binding", "BindingKind", "Client", "same_agent"]
+__all__ = ["Binding", "BindingKind", "Client", "announced", "current_client", "same_agent"]
 
 _VERSIONS: Final = re.compile(r"[\d.,_]+")
 _USER_AGENT_LENGTH: Final = 300
@@ -50,15 +53,69 @@ class Client:
         ip: the client's address, or None where unknown.
         user_agent: the ``User-Agent`` header as received.
         label: a name that the client gave itself.
+        bindings: what came with the request that only the rightful client can show, the strongest first and at most
+            one of a kind. A new session is bound to the first; a session that is bound wants its own among them, so
+            that a client may gain a stronger one later.
     """
 
     ip: str | None = None
     user_agent: str = ""
     label: str = ""
+    bindings: tuple[Binding, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "user_agent", _clean(self.user_agent)[:_USER_AGENT_LENGTH])
         object.__setattr__(self, "label", _clean(self.label)[:100])
+
+    def carries(self, *, kind: str, hash: str) -> bool:  # noqa: A002 - the column's name
+        """Whether the binding of a session's row came with the request; an unbound session asks for none."""
+        return not kind or any(binding.matches(kind=kind, hash=hash) for binding in self.bindings)
+
+    def shown(self, kind: BindingKind) -> str:
+        """The hash of the binding of one kind that came along, or an empty text."""
+        return next((binding.hash for binding in self.bindings if binding.kind is kind), "")
+
+
+class _Announced:
+    """The caller of a request, looked at when somebody first asks, and once."""
+
+    __slots__ = ("_client", "_look")
+
+    def __init__(self, look: Callable[[], Client]) -> None:
+        self._look = look
+        self._client: Client | None = None
+
+    def client(self) -> Client:
+        """The caller; what looking raises is raised each time."""
+        if self._client is None:
+            self._client = self._look()
+        return self._client
+
+
+_current: ContextVar[_Announced | None] = ContextVar("keyturn_client", default=None)
+
+
+def current_client() -> Client:
+    """The caller of the request being answered; an unknown one, with nothing to show, outside of requests.
+
+    Whatever looking at the request raises is raised here: a proof that came with it may be broken.
+    """
+    current = _current.get()
+    return Client() if current is None else current.client()
+
+
+@contextmanager
+def announced(look: Callable[[], Client]) -> Iterator[None]:
+    """Make the caller known to code that is handed no request, such as ``RefreshToken.for_user(user)``.
+
+    Args:
+        look: says who it is. It is called once, by the first who asks, or never: most requests open no session.
+    """
+    token = _current.set(_Announced(look))
+    try:
+        yield
+    finally:
+        _current.reset(token)
 
 
 def _clean(text: str) -> str:

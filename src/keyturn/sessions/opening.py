@@ -8,7 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connections
 
 from keyturn.clock import stored
-from keyturn.sessions.client import Binding, Client
+from keyturn.sessions.client import Client
 from keyturn.sessions.fingerprint import password_fingerprint
 from keyturn.sessions.identity import new_session_id
 from keyturn.sessions.models import Session
@@ -27,7 +27,6 @@ def open_session(
     policy: Policy,
     client: Client,
     amr: str = "pwd",
-    binding: Binding | None = None,
 ) -> Session | None:
     """Open a session for a user whose credentials were verified just now.
 
@@ -36,15 +35,15 @@ def open_session(
         now: aware; becomes ``created_at``, ``auth_time`` and the first ``rotated_at``.
         idle_lifetime: how long the session lives without a refresh.
         policy: absolute lifetime, and whether inactive users are refused.
-        client: address, user agent and label to remember.
+        client: address, user agent and label to remember; every refresh must carry the first of its bindings.
         amr: authentication methods (RFC 8176), separated by spaces.
-        binding: what every refresh of this session must carry.
 
     Returns:
         The session at generation 0, or None if meanwhile the user changed the password, was deactivated or deleted:
         a login that began before a password change does not survive it (P7).
     """
     absolute = now + policy.absolute_lifetime
+    binding = client.bindings[0] if client.bindings else None
     session = Session(
         id=new_session_id(),
         user_id=user.pk,

@@ -11,7 +11,7 @@ from keyturn.clock import aware
 from keyturn.errors import Reason, UnavailableError
 from keyturn.overtaken import ATTEMPTS, overtaken
 from keyturn.sessions.attempt import Attempt
-from keyturn.sessions.client import Binding, BindingKind, Client, same_agent
+from keyturn.sessions.client import BindingKind, Client, same_agent
 from keyturn.sessions.models import Session
 from keyturn.sessions.outcome import Converged, Forgiven, Outcome, Refused, Reused, Rotated
 from keyturn.sessions.policy import Policy
@@ -37,7 +37,6 @@ def rotate(
     idle_lifetime: timedelta,
     policy: Policy,
     client: Client,
-    binding: Binding | None = None,
     leeway: timedelta = timedelta(0),
 ) -> Outcome:
     """Present a refresh token of one generation and get what the rule gives for it.
@@ -49,8 +48,7 @@ def rotate(
         now: aware.
         idle_lifetime: how long the successor lives unused.
         policy: grace, forgiveness, and which users may go on.
-        client: who presents it.
-        binding: what came with the request; must be the session's own if it is bound.
+        client: who presents it; what a bound session is bound to must be among its bindings.
         leeway: tolerance for the session's expiries.
 
     Returns:
@@ -60,7 +58,7 @@ def rotate(
     Raises:
         UnavailableError: other requests changed the row again and again; nothing was decided.
     """
-    attempt = Attempt(database(), sid, user_id, now, policy, client, binding, leeway)
+    attempt = Attempt(database(), sid, user_id, now, policy, client, leeway)
     if attempt.claimed_user is None:
         return Refused(Reason.USER_MISMATCH)
     if policy.must_load_user and isinstance(refused := attempt.admitted(), Refused):
@@ -100,7 +98,6 @@ def examine(
     now: datetime,
     policy: Policy,
     client: Client,
-    binding: Binding | None = None,
     leeway: timedelta = timedelta(0),
     end_reused: bool = False,
 ) -> Session | Refused:
@@ -115,7 +112,7 @@ def examine(
     Returns:
         The session as it stands, or why it would be refused.
     """
-    attempt = Attempt(database(), sid, user_id, now, policy, client, binding, leeway)
+    attempt = Attempt(database(), sid, user_id, now, policy, client, leeway)
     session = attempt.admitted()
     if isinstance(session, Refused):
         return session
@@ -147,7 +144,7 @@ def touch(
     Raises:
         UnavailableError: as :func:`rotate`.
     """
-    attempt = Attempt(database(), sid, user_id, now, policy, client, None, leeway)
+    attempt = Attempt(database(), sid, user_id, now, policy, client, leeway)
     if attempt.claimed_user is None:
         return Refused(Reason.USER_MISMATCH)
     if policy.must_load_user and isinstance(refused := attempt.admitted(), Refused):
@@ -168,10 +165,7 @@ def touch(
 def _facts(session: Session, generation: int, attempt: Attempt) -> tuple[Standing, Presented]:
     """What the rule looks at."""
     kind = BindingKind(session.binding_kind) if session.binding_kind else None
-    binding = attempt.binding
-    carries = kind is None or (
-        binding is not None and binding.matches(kind=session.binding_kind, hash=session.binding_hash)
-    )
+    carries = attempt.client.carries(kind=session.binding_kind, hash=session.binding_hash)
     standing = Standing(
         generation=session.generation,
         rotated_at=aware(session.rotated_at),

@@ -11,6 +11,7 @@ from django.apps import apps
 from django.db import connections, router
 
 from keyturn.feed.statements import publish_ended_sql
+from keyturn.sessions.client import BindingKind
 from keyturn.sessions.fingerprint import password_fingerprint_sql
 from keyturn.sessions.models import Session
 from keyturn.sessions.user_table import UserTable
@@ -78,12 +79,22 @@ def _not_to_be_reset(names: _Names, users: UserTable) -> str:
     )
 
 
+def _carried() -> str:
+    """The session is unbound, or what it is bound to came along. No hash is empty, so an empty one is nobody's."""
+    kinds = "".join(
+        f" OR (s.binding_kind = '{kind.value}' AND s.binding_hash <> '' AND s.binding_hash = %(binding_{kind.value})s)"
+        for kind in BindingKind
+    )
+    return f"(s.binding_kind = ''{kinds})"
+
+
 @lru_cache(maxsize=32)
 def rotate_sql(alias: str, users: UserTable, *, check_active: bool, claims_user: bool) -> str:
     """One compare-and-set: from ``expected`` to ``successor``, if session and user still stand.
 
-    Parameters: expected, successor, now, live_at, idle_expires_at, ip, user_agent, sid, sid_text, binding_kind,
-    binding_hash, and user_id where ``claims_user``. Returns the row as it is afterwards.
+    Parameters: expected, successor, now, live_at, idle_expires_at, ip, user_agent, sid, sid_text, binding_cookie and
+    binding_dpop (the hash of what came along of each kind, or an empty text), and user_id where ``claims_user``.
+    Returns the row as it is afterwards.
     """
     names = _Names(alias)
     kind = vendor(alias)
@@ -100,7 +111,7 @@ def rotate_sql(alias: str, users: UserTable, *, check_active: bool, claims_user:
         f" FROM {names(users.table)} AS u"
         " WHERE s.id = %(sid)s AND s.generation = %(expected)s AND s.revoked_at IS NULL"
         " AND s.idle_expires_at > %(live_at)s AND s.absolute_expires_at > %(live_at)s"
-        " AND (s.binding_kind = '' OR (s.binding_kind = %(binding_kind)s AND s.binding_hash = %(binding_hash)s))"
+        f" AND {_carried()}"
         f" AND {_live_user(names, users, check_active=check_active, kind=kind)}{claimed}{_not_blacklisted(names)}"
         f" RETURNING {returned}"
     )

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from keyturn.errors import RefusedError
+from keyturn.jose.dpop import bound_to
 from keyturn.sessions.client import Client
 from keyturn.sessions.models import Session
 from keyturn.tokens.authenticating import authenticate, check_session, read_user
@@ -23,11 +24,21 @@ __all__ = ["REQUEST_TYPES", "SessionlessTokenError", "introspect", "revoke"]
 REQUEST_TYPES: Final = frozenset({TokenType.ACCESS, TokenType.SLIDING})
 """Types of the tokens that Keyturn issues for requests."""
 
-_TOLD: Final = ("iss", "aud", "sub", "exp", "iat", "nbf", "sid", "auth_time", "amr", "client_id", "act")
+_TOLD: Final = ("iss", "aud", "sub", "exp", "iat", "nbf", "sid", "auth_time", "amr", "client_id", "act", "cnf")
 
 
 class SessionlessTokenError(Exception):
     """The token is good, but an access token of stock simplejwt: no session can be ended, so it cannot be revoked."""
+
+
+class _RightfulClient(Client):
+    """One that holds what the session is bound to: the service that asks cannot hold it, and need not."""
+
+    __slots__ = ()
+
+    def carries(self, *, kind: str, hash: str) -> bool:  # noqa: A002, ARG002 - as its base has them
+        """Always."""
+        return True
 
 
 def introspect(
@@ -47,7 +58,7 @@ def introspect(
         claims = read_any(raw, now=now)
         if claims.is_refresh:
             check_refresh_claims(claims)
-            session = check_refresh(claims, now=now, client=Client())
+            session = check_refresh(claims, now=now, client=_RightfulClient())
             user = claimed_user(claims) if session is None else session.user
             return _told(claims, session, user, token_type=None)
         if not _is_for_requests(claims, request_types):
@@ -97,7 +108,7 @@ def _told(claims: Claims, session: Session | None, user: Any, *, token_type: str
     told = {name: said[name] for name in _TOLD if said.get(name) is not None}
     # RFC 7662 section 2.2: RFC 6749's token_type. A refresh token has none, so nobody takes it for an access token.
     if token_type is not None:
-        told["token_type"] = token_type
+        told["token_type"] = token_type if bound_to(told) is None else "DPoP"
     if claims.jti:
         told["jti"] = claims.jti
     if user is not None:

@@ -10,7 +10,7 @@ from django.db import transaction
 from keyturn.errors import Reason, RefusedError
 from keyturn.overtaken import until_settled
 from keyturn.sessions import blacklist
-from keyturn.sessions.client import Binding, Client
+from keyturn.sessions.client import Client
 from keyturn.sessions.models import Session
 from keyturn.sessions.opening import open_session
 from keyturn.sessions.policy import Policy
@@ -21,6 +21,7 @@ from keyturn.tokens.minting import (
     encode_access,
     encode_refresh,
     refresh_payload,
+    scheme_of,
     user_claims,
 )
 
@@ -35,11 +36,13 @@ class Pair:
         access: the access token.
         refresh: the refresh token; None: the client keeps the one it has.
         session_id: of the session that was opened, where one was.
+        token_type: ``DPoP`` where the access token is bound to a key (RFC 9449 section 5); None: it is a bearer token.
     """
 
     access: str
     refresh: str | None
     session_id: UUID | None = None
+    token_type: str | None = None
 
 
 def open_listed_session(
@@ -49,7 +52,6 @@ def open_listed_session(
     idle_lifetime: timedelta,
     client: Client,
     amr: str = "pwd",
-    binding: Binding | None = None,
     policy: Policy | None = None,
 ) -> Session:
     """Open a session and, where simplejwt's ``token_blacklist`` is installed, its one OutstandingToken row.
@@ -58,9 +60,8 @@ def open_listed_session(
         user: as loaded when the credentials were verified.
         now: aware.
         idle_lifetime: how long the session lives without a refresh.
-        client: who signs in.
+        client: who signs in; every refresh will have to carry the first of its bindings.
         amr: authentication methods (RFC 8176), separated by spaces.
-        binding: what every refresh will have to carry.
         policy: what decides whether a session is opened, and how long it lives; None: the settings'.
 
     Raises:
@@ -81,7 +82,6 @@ def open_listed_session(
             policy=policy,
             client=client,
             amr=amr,
-            binding=binding,
         )
         if session is None:
             raise RefusedError(Reason.BAD_CREDENTIALS, "the user changed while signing in")
@@ -102,7 +102,6 @@ def issue_pair(
     now: datetime,
     client: Client,
     amr: str = "pwd",
-    binding: Binding | None = None,
     lifetimes: Lifetimes | None = None,
 ) -> Pair:
     """Open a session for a user who has just proved who they are, and give its first pair.
@@ -110,22 +109,20 @@ def issue_pair(
     Args:
         user: as loaded when the credentials were verified.
         now: aware.
-        client: who signs in.
+        client: who signs in; every refresh will have to carry the first of its bindings.
         amr: authentication methods (RFC 8176), separated by spaces.
-        binding: what every refresh will have to carry.
         lifetimes: of the tokens; None: the settings'.
 
     Raises:
         RefusedError: ``bad_credentials``: the user changed the password, was deactivated or deleted meanwhile.
     """
     lives = lifetimes or Lifetimes.current()
-    session = open_listed_session(
-        user=user, now=now, idle_lifetime=lives.refresh, client=client, amr=amr, binding=binding
-    )
+    session = open_listed_session(user=user, now=now, idle_lifetime=lives.refresh, client=client, amr=amr)
     session.remember_user(user)
     payload = refresh_payload(session, user_claims(user))
     return Pair(
         access=encode_access(access_payload(session, payload, now=now, lifetime=lives.access), now=now),
         refresh=encode_refresh(payload),
         session_id=session.id,
+        token_type=scheme_of(session),
     )

@@ -13,6 +13,8 @@ from django.utils.module_loading import import_string
 from keyturn import conf, keys
 from keyturn.clock import aware, utc_now
 from keyturn.jose import Key, sign
+from keyturn.jose.thumbprint import from_hex
+from keyturn.sessions.client import BindingKind
 from keyturn.sessions.models import Session
 from keyturn.sessions.user_table import user_table
 from keyturn.tokens.claims import GENERATION, SESSION_ID, TokenType
@@ -26,6 +28,7 @@ __all__ = [
     "encode_refresh",
     "password_claim",
     "refresh_payload",
+    "scheme_of",
     "session_claims",
     "session_facts",
     "user_claims",
@@ -144,14 +147,25 @@ def session_claims(session: Session, *, user_id: Any) -> dict[str, Any]:
     return own_claims(session) | session_facts(session) | {"sub": str(session.user_id if by_key else user_id)}
 
 
+def scheme_of(session: Session) -> str | None:
+    """By what scheme the session's access tokens are shown where that is not the usual one: ``DPoP``, or None."""
+    return "DPoP" if session.binding_kind == BindingKind.DPOP else None
+
+
 def session_facts(session: Session) -> dict[str, Any]:
-    """What the session's row alone says: its id, whose client it is, when and how the user signed in."""
-    return {
+    """What the session's row alone says: its id, whose client it is, when and how the user signed in.
+
+    And where it is bound to a key, which one (``cnf``, RFC 9449 section 6.1): whoever shows its tokens must hold it.
+    """
+    facts: dict[str, Any] = {
         SESSION_ID: str(session.id),
         "client_id": FIRST_PARTY,
         "auth_time": _seconds(session.auth_time),
         "amr": session.amr.split(),
     }
+    if session.binding_kind == BindingKind.DPOP:
+        facts["cnf"] = {"jkt": from_hex(session.binding_hash)}
+    return facts
 
 
 def encode_refresh(payload: Mapping[str, Any]) -> str:

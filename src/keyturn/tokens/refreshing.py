@@ -7,7 +7,8 @@ from typing import Any
 
 from keyturn import conf
 from keyturn.errors import Reason, RefusedError
-from keyturn.sessions.client import Binding, Client
+from keyturn.sessions.client import Client
+from keyturn.sessions.judged import tell_judged
 from keyturn.sessions.models import Session
 from keyturn.sessions.outcome import Outcome, Refused, Reused, Rotated
 from keyturn.sessions.policy import Policy
@@ -21,6 +22,7 @@ from keyturn.tokens.minting import (
     encode_access,
     encode_refresh,
     refresh_payload,
+    scheme_of,
 )
 from keyturn.trail import tally
 from keyturn.trail.tally import Tallied
@@ -48,7 +50,6 @@ def rotate_claims(
     *,
     now: datetime,
     client: Client,
-    binding: Binding | None = None,
     lifetimes: Lifetimes | None = None,
 ) -> Refreshed:
     """Do everything a refresh does but the writing of tokens. Arguments and errors as :func:`refresh`."""
@@ -66,7 +67,6 @@ def rotate_claims(
             now=now,
             policy=policy,
             client=client,
-            binding=binding,
             leeway=settings.leeway,
             end_reused=True,
         )
@@ -81,16 +81,16 @@ def rotate_claims(
         idle_lifetime=(lifetimes or Lifetimes.current()).refresh,
         policy=policy,
         client=client,
-        binding=binding,
         leeway=settings.leeway,
     )
+    tell_judged(session_id=sid, generation=generation, outcome=outcome, client=client, now=now)
     if isinstance(outcome, Reused):
         raise RefusedError(Reason.REFRESH_REUSED)
     if isinstance(outcome, Refused):
         raise RefusedError(outcome.reason)
     tally.count(Tallied.REFRESH)
     if isinstance(outcome, Rotated):
-        _load_user(outcome.session, user_id, now=now, client=client, binding=binding)
+        _load_user(outcome.session, user_id, now=now, client=client)
     return Refreshed(outcome.session, claims.payload, outcome)
 
 
@@ -99,7 +99,6 @@ def refresh(
     *,
     now: datetime,
     client: Client,
-    binding: Binding | None = None,
     lifetimes: Lifetimes | None = None,
 ) -> Pair:
     """Refresh a session.
@@ -107,8 +106,7 @@ def refresh(
     Args:
         raw: the refresh token as presented.
         now: aware.
-        client: who presents it.
-        binding: what came with it that only the rightful client has.
+        client: who presents it, with what came along that only the rightful client has.
         lifetimes: of the new tokens; None: the settings'.
 
     Returns:
@@ -120,10 +118,10 @@ def refresh(
         UnavailableError: nothing was decided.
     """
     lives = lifetimes or Lifetimes.current()
-    done = rotate_claims(raw, now=now, client=client, binding=binding, lifetimes=lives)
+    done = rotate_claims(raw, now=now, client=client, lifetimes=lives)
     access = access_payload(done.session, done.claims, now=now, lifetime=lives.access)
     successor = None if done.outcome is None else encode_refresh(refresh_payload(done.session, done.claims))
-    return Pair(access=encode_access(access, now=now), refresh=successor)
+    return Pair(access=encode_access(access, now=now), refresh=successor, token_type=scheme_of(done.session))
 
 
 def refresh_sliding(raw: str | bytes, *, now: datetime, client: Client) -> str:
@@ -160,9 +158,7 @@ def refresh_sliding(raw: str | bytes, *, now: datetime, client: Client) -> str:
     return encode_access(fresh, now=now)
 
 
-def _load_user(
-    session: Session, user_id: str, *, now: datetime, client: Client, binding: Binding | None = None
-) -> None:
+def _load_user(session: Session, user_id: str, *, now: datetime, client: Client) -> None:
     """Load the user of a session just rotated, where ``CHECK_REVOKE_TOKEN`` has tokens tell of the password.
 
     Session and user are read in one statement and checked once more: a password changed, or a user deleted, since the
@@ -181,7 +177,6 @@ def _load_user(
         now=now,
         policy=Policy.current(),
         client=client,
-        binding=binding,
         leeway=settings.leeway,
     )
     session.remember_user(_admit(held).user)

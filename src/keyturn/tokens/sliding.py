@@ -1,5 +1,6 @@
 """Issue simplejwt's sliding tokens: one token for everything, bound to a session so that it can be ended."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -25,10 +26,16 @@ def issue_sliding(*, user: AbstractBaseUser, now: datetime, client: Client) -> s
 
 
 def sliding_payload(*, user: AbstractBaseUser, now: datetime, client: Client) -> dict[str, Any]:
-    """Open a session and give the claims of its sliding token. Errors as :func:`issue_sliding`."""
+    """Open a session and give the claims of its sliding token. Errors as :func:`issue_sliding`.
+
+    The session is bound to nothing: a sliding token is its own access token, and shown where nothing comes along.
+    """
     settings = conf.get()
     session = open_listed_session(
-        user=user, now=now, idle_lifetime=settings.sliding_token_refresh_lifetime, client=client
+        user=user,
+        now=now,
+        idle_lifetime=settings.sliding_token_refresh_lifetime,
+        client=replace(client, bindings=()),
     )
     session.remember_user(user)
     ends_at = int(aware(session.idle_expires_at).timestamp())

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from keyturn import conf
 from keyturn.errors import RefusedError
-from keyturn.sessions.client import Binding, Client
+from keyturn.sessions.client import Client
 from keyturn.sessions.models import Session
 from keyturn.sessions.outcome import Refused
 from keyturn.sessions.policy import Policy
@@ -17,7 +17,7 @@ from keyturn.tokens.stock import as_adopted, is_adopted
 __all__ = ["check_refresh", "verify_token"]
 
 
-def verify_token(raw: str | bytes, *, now: datetime, client: Client, binding: Binding | None = None) -> None:
+def verify_token(raw: str | bytes, *, now: datetime, client: Client) -> None:
     """Verify a token of any type.
 
     A refresh token verifies exactly when a refresh with it would be accepted: whoever asks learns nothing that the
@@ -26,8 +26,7 @@ def verify_token(raw: str | bytes, *, now: datetime, client: Client, binding: Bi
     Args:
         raw: the token.
         now: aware.
-        client: who asks.
-        binding: what came with the request.
+        client: who asks, with what came along.
 
     Raises:
         RefusedError: with the reason.
@@ -35,14 +34,14 @@ def verify_token(raw: str | bytes, *, now: datetime, client: Client, binding: Bi
     claims = read_any(raw, now=now)
     if claims.is_refresh:
         check_refresh_claims(claims)
-        check_refresh(claims, now=now, client=client, binding=binding)
+        check_refresh(claims, now=now, client=client)
     elif claims.sid is not None:
         authenticate(claims, now=now)
     else:
         check_session(claims, now=now)
 
 
-def check_refresh(claims: Claims, *, now: datetime, client: Client, binding: Binding | None = None) -> Session | None:
+def check_refresh(claims: Claims, *, now: datetime, client: Client) -> Session | None:
     """Raise what a refresh with these verified claims would raise now, changing nothing.
 
     Returns:
@@ -64,7 +63,6 @@ def check_refresh(claims: Claims, *, now: datetime, client: Client, binding: Bin
         now=now,
         policy=Policy.current(),
         client=client,
-        binding=binding,
         leeway=conf.get().leeway,
     )
     if isinstance(held, Refused):

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from keyturn.errors import Reason, RefusedError, UnavailableError
+from keyturn.errors import ProofError, Reason, RefusedError, UnavailableError, UseNonceError
+from keyturn.jose.dpop import ALGORITHMS
 
 __all__ = ["HttpAnswer", "answer_to", "bearer_token"]
 
-_REALM: Final = 'Bearer realm="api"'
+_BEARER: Final = 'Bearer realm="api"'
+_DPOP: Final = f'DPoP realm="api", algs="{" ".join(ALGORITHMS)}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,9 @@ class HttpAnswer:
 
 
 def bearer_token(authorization: str | None) -> str | None:
-    """The token in an ``Authorization`` header (RFC 6750 section 2.1).
+    """The token in an ``Authorization`` header that bears it (RFC 6750 section 2.1).
+
+    :func:`keyturn.verifier.presented` reads tokens that are bound to a key too.
 
     Args:
         authorization: the header's value; None where there is none.
@@ -41,15 +45,18 @@ def bearer_token(authorization: str | None) -> str | None:
     return parts[1]
 
 
-def answer_to(error: RefusedError | UnavailableError | None) -> HttpAnswer:
+def answer_to(
+    error: RefusedError | ProofError | UnavailableError | None, *, authorization: str | None = None
+) -> HttpAnswer:
     """What to answer instead of the thing asked for.
 
     Args:
         error: what :meth:`Verifier.verify` raised; None where no token was shown.
+        authorization: the ``Authorization`` header's value, whose scheme the challenge then names.
 
     Returns:
-        401 with ``WWW-Authenticate`` (RFC 6750 section 3), and the reason where a token was refused; or 503 with
-        ``Retry-After``. Why nothing could be decided is for the log, ``str(error)``, and not in it.
+        401 with ``WWW-Authenticate`` (RFC 6750 section 3, RFC 9449 section 7.1), and the reason where a token was
+        refused; or 503 with ``Retry-After``. Why nothing could be decided is for the log, ``str(error)``, alone.
     """
     if isinstance(error, UnavailableError):
         return HttpAnswer(
@@ -60,12 +67,18 @@ def answer_to(error: RefusedError | UnavailableError | None) -> HttpAnswer:
     if error is None:
         return HttpAnswer(
             401,
-            {"WWW-Authenticate": _REALM},
+            {"WWW-Authenticate": _BEARER},
             {"detail": "Authentication credentials were not provided.", "code": "not_authenticated"},
         )
+    if isinstance(error, ProofError):
+        headers = {"WWW-Authenticate": f'{_DPOP}, error="{error.code}"'}
+        if isinstance(error, UseNonceError) and error.nonce is not None:
+            headers |= {"DPoP-Nonce": error.nonce, "Cache-Control": "no-store"}
+        return HttpAnswer(401, headers, {"detail": error.detail, "code": error.code})
     refusal = error.refusal
+    challenge = _DPOP if (authorization or "").lower().split()[:1] == ["dpop"] else _BEARER
     return HttpAnswer(
         401,
-        {"WWW-Authenticate": f'{_REALM}, error="invalid_token", error_description="{error.reason.value}"'},
+        {"WWW-Authenticate": f'{challenge}, error="invalid_token", error_description="{error.reason.value}"'},
         {"detail": refusal.detail, "code": refusal.code, "reason": error.reason.value},
     )

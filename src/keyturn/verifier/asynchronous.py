@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Final, Self, TypedDict, Unpack
 
+from keyturn.verifier.presenting import Presented
 from keyturn.verifier.undecided import UndecidedError
 from keyturn.verifier.verified import VerifiedToken
 from keyturn.verifier.verifier import Status, Verifier
@@ -51,11 +52,12 @@ class AsyncVerifier:
         self._patience = 4 * options.get("timeout", 2.0)
         self._threads: tuple[int, ThreadPoolExecutor] | None = None
 
-    async def verify(self, raw: str | bytes) -> VerifiedToken:
+    async def verify(self, raw: str | bytes | Presented) -> VerifiedToken:
         """Verify one access token; see :meth:`Verifier.verify`.
 
         Raises:
             RefusedError: it is not good; ``reason`` says why. Answer 401.
+            ProofError: the proof that came along does not serve (RFC 9449). Answer 401.
             UnavailableError: nothing can be decided now; ``str()`` says why. Answer 503.
         """
         found = self._verifier.verify_at_once(raw)

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from keyturn.jose.dpop import bound_to
+
 __all__ = ["VerifiedToken"]
 
 
@@ -34,6 +36,11 @@ class VerifiedToken:
         """``client_id``: the program that the user signed in with, where the token says."""
         found = self.claims.get("client_id")
         return found if isinstance(found, str) else None
+
+    @property
+    def bound_key(self) -> str | None:
+        """``cnf.jkt``: the thumbprint of the key that whoever shows the token must hold (RFC 9449 section 6.1)."""
+        return bound_to(self.claims)
 
     @property
     def authenticated_at(self) -> datetime | None:

@@ -17,6 +17,7 @@ from keyturn.verifier.endpoints import Endpoints
 from keyturn.verifier.following import Follower, Knowledge
 from keyturn.verifier.introspecting import Introspection
 from keyturn.verifier.keyring import KeyRing
+from keyturn.verifier.presenting import Presented, check_presented, nonces_under
 from keyturn.verifier.settings import Options
 from keyturn.verifier.transport import Transport, basic_credentials
 from keyturn.verifier.undecided import UndecidedError
@@ -158,46 +159,48 @@ class Verifier:
             ssl_context=ssl_context,
         )
         self._expect = expectation(self._options)
+        self._nonces = nonces_under(client_secret)
         self._revoked_keys: set[str] = set()
         self._lock = threading.Lock()
         self._state: _Working | None = None
         self._closed = False
         _everyone.add(self)
 
-    def verify(self, raw: str | bytes) -> VerifiedToken:
+    def verify(self, raw: str | bytes | Presented) -> VerifiedToken:
         """Verify one access token.
 
         Args:
-            raw: the compact serialization, without ``Bearer``.
+            raw: what :func:`keyturn.verifier.presented` read out of a request; or the compact serialization, without
+                ``Bearer``: then a token that is bound to a key is refused, as nobody has shown that they hold it.
 
         Returns:
             What it says. It was good a moment ago; within ``staleness`` of a revocation it will not be any more.
 
         Raises:
             RefusedError: it is not good; ``reason`` says why. Answer 401.
+            ProofError: the proof that came along does not serve (RFC 9449). Answer 401.
             UnavailableError: nothing can be decided now; ``str()`` says why. Answer 503.
         """
         found = self.verify_at_once(raw)
         return self.verify_asking(raw) if found is None else found
 
-    def verify_at_once(self, raw: str | bytes) -> VerifiedToken | None:
+    def verify_at_once(self, raw: str | bytes | Presented) -> VerifiedToken | None:
         """Verify a token by what is known already, without waiting for anything.
 
         Returns:
             What it says; None where Keyturn has to be asked, by :meth:`verify_asking`.
 
         Raises:
-            RefusedError: as :meth:`verify`.
-            UnavailableError: as :meth:`verify`.
+            RefusedError, ProofError, UnavailableError: as :meth:`verify`.
         """
         working = self._working()
-        text = text_of(raw)
+        text, shown = _taken_apart(raw)
         kid = key_name(text)
         knowledge = working.follower.knowledge if working.follower else None
         key = working.keys.find(kid)
         if key is None:
             return None
-        token = self._checked(working, text, key)
+        token = self._checked(working, text, key, shown)
         if working.follower is None:
             return token
         if knowledge is None:
@@ -207,21 +210,21 @@ class Verifier:
         # The clock last: were this thread held up anywhere above, the verdict would be as old as the pause was long.
         return token if self._is_covered(knowledge, token) and working.follower.is_fresh(knowledge) else None
 
-    def verify_asking(self, raw: str | bytes) -> VerifiedToken:
+    def verify_asking(self, raw: str | bytes | Presented) -> VerifiedToken:
         """Verify a token, asking Keyturn for its keys or about the token itself where that is necessary.
 
         Returns and raises what :meth:`verify` does; may take a few times ``timeout``.
         """
         working = self._working()
-        text = text_of(raw)
+        text, shown = _taken_apart(raw)
         kid = key_name(text)
         key = working.keys.find(kid) or working.keys.fetch(kid)
-        token = self._checked(working, text, key)
+        token = self._checked(working, text, key, shown)
         if working.follower is None or working.introspection is None:
             return token
         if not working.follower.has_tried:
             working.follower.wait_until_tried(self._options.timeout)
-        found = self.verify_at_once(text)
+        found = self.verify_at_once(raw)
         if found is None:
             working.introspection.check(text, why=self._why_asking(working.follower, token))
             found = token
@@ -301,9 +304,15 @@ class Verifier:
                 self._state = working
             return self._state
 
-    def _checked(self, working: _Working, text: str, key: Key) -> VerifiedToken:
-        """Verify the token itself, or recognise it; times are looked at in either case."""
+    def _checked(self, working: _Working, text: str, key: Key, shown: Presented | None) -> VerifiedToken:
+        """Verify the token itself and that whoever shows it may."""
         now = time.time()
+        token = self._signed(working, text, key, now=now)
+        check_presented(token, shown, now=now, nonces=self._nonces)
+        return token
+
+    def _signed(self, working: _Working, text: str, key: Key, *, now: float) -> VerifiedToken:
+        """Verify the token itself, or recognise it; times are looked at in either case."""
         name = digest(text)
         seen = working.recent.get(name)
         if seen is not None and seen[1] is key:
@@ -332,6 +341,10 @@ class Verifier:
         """
         self._lock = threading.Lock()
         self._state = None
+
+
+def _taken_apart(raw: str | bytes | Presented) -> tuple[str, Presented | None]:
+    return (text_of(raw.token), raw) if isinstance(raw, Presented) else (text_of(raw), None)
 
 
 _everyone: "weakref.WeakSet[Verifier]" = weakref.WeakSet()

@@ -78,6 +78,8 @@ export type Step =
   | { readonly step: "verify-email" }
   /** A code was sent for a new password: `resetPassword({ key, password })` goes on. */
   | { readonly step: "reset-password" }
+  /** It is done, and nobody is signed in by it: sign in now. */
+  | { readonly step: "sign-in" }
   /** A second factor is asked for. */
   | { readonly step: "second-factor"; readonly methods: readonly string[] };
 
@@ -94,6 +96,8 @@ export interface ProofSigner {
   readonly jwk: Promise<JsonWebKey> | JsonWebKey;
   /** ES256 over these bytes: 64 bytes, r and s (RFC 7518 section 3.4). */
   sign(data: Uint8Array): Promise<Uint8Array>;
+  /** SHA-256 of these bytes; needed only where `crypto.subtle` is missing. */
+  sha256?(data: Uint8Array): Promise<Uint8Array>;
 }
 
 export interface ClientOptions {

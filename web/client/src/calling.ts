@@ -1,0 +1,31 @@
+import { adopt, tokensOf } from "./adopting.js";
+import { asJson, replyOf, timed } from "./asking.js";
+import { now } from "./clock.js";
+import type { Core } from "./core.js";
+import { errorOf, unreachable } from "./errors.js";
+import { fetchWith } from "./fetching.js";
+
+/**
+ * A call of Keyturn's API as whoever is signed in, JSON in and out. A session that begins by it is taken over.
+ *
+ * @throws KeyturnError
+ */
+export async function call<T>(
+  core: Core,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers?: Record<string, string>,
+): Promise<T> {
+  const asked = now();
+  // Longer than one answer may take: a refresh may come first.
+  const reply = await timed(core.timeout * 3, async (signal) =>
+    replyOf(await fetchWith(core, core.base + path, { ...asJson(method, body, headers), signal })),
+  ).catch(() => {
+    throw unreachable();
+  });
+  if (reply.status >= 400) throw errorOf(reply);
+  const tokens = tokensOf(reply);
+  if (tokens.token) await adopt(core, tokens, asked);
+  return reply.body as T;
+}

@@ -1,0 +1,46 @@
+import type { SignOutReason, User } from "./types.js";
+
+/** What tabs tell each other. Only pages of this origin can hear it. */
+export type Message =
+  /** Who knows a token? */
+  | { readonly kind: "ask" }
+  /** Here is one, so many milliseconds old; and, without cookies and storage, its refresh token. */
+  | {
+      readonly kind: "token";
+      readonly token: string;
+      readonly age: number;
+      readonly sent: number;
+      readonly user: User | null;
+      readonly refresh: string | null;
+    }
+  /** A refresh got no answer: nobody need try for so many milliseconds. */
+  | { readonly kind: "lost"; readonly wait: number }
+  /** The session with this id has ended. */
+  | { readonly kind: "out"; readonly sid: string; readonly reason: SignOutReason };
+
+/** Says something to the other tabs. */
+export type Tell = (message: Message) => void;
+
+/**
+ * Talk with the other tabs; with nobody where `BroadcastChannel` is missing or forbidden.
+ *
+ * @param endings Where to leave what ends it.
+ */
+export function channel(name: string, hear: Tell, endings: (() => void)[]): Tell {
+  try {
+    const line = new BroadcastChannel(name);
+    line.onmessage = (event: MessageEvent<Message>) => hear(event.data);
+    // In Node an open channel would keep the process from ending.
+    (line as { unref?: () => void }).unref?.();
+    endings.push(() => line.close());
+    return (message) => {
+      try {
+        line.postMessage(message);
+      } catch {
+        // Closed meanwhile.
+      }
+    };
+  } catch {
+    return () => {};
+  }
+}

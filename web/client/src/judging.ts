@@ -1,0 +1,38 @@
+import type { Reply } from "./asking.js";
+import { now } from "./clock.js";
+import { type Core, here } from "./core.js";
+import type { FinalReason } from "./types.js";
+
+/**
+ * What an answer to a refresh means: `true`, the session goes on; a reason, it has ended (null: nobody was signed in to
+ * begin with); a number, nothing was decided, and the server wants to be left alone for so many milliseconds.
+ */
+export type Judgement = true | FinalReason | null | number;
+
+const FINAL =
+  /^(session_revoked|session_expired|refresh_reused|password_changed|user_inactive|user_not_found|expired)$/;
+
+/** A server that is being repaired may for a while not know its own keys. */
+const DOUBTS = 4;
+const DOUBT_SPAN = 30_000;
+/** Browsers have been seen to wake up without their cookies. */
+const MISSING_DOUBTS = 2;
+
+/**
+ * Judge the answer to a refresh. Only a 401 with a reason in Keyturn's JSON can end a session; and where the reason says
+ * no more than that the server does not know its own token, only when it has said so several times over half a minute.
+ */
+export function judge(core: Core, { status, body, after }: Reply): Judgement {
+  const unknown = Math.min(after, 300) * 1000;
+  const { code, reason } = body;
+  if (status === 200 && body.access) return true;
+  const known = here(core) || core.memo.read().sid;
+  // A server without cookies asks for the token; one without this endpoint has nothing to say.
+  if (!known && (status === 204 || (code && /^40[045]$/.test(`${status}`) && !/dpop/.test(`${code}`))))
+    return null;
+  if (status !== 401 || !reason) return unknown;
+  if (FINAL.test(`${reason}`)) return reason as FinalReason;
+  if (!core.doubts++) core.doubted = now();
+  if (reason === "refresh_missing") return known && core.doubts < MISSING_DOUBTS ? unknown : reason;
+  return core.doubts < DOUBTS || now() < core.doubted + DOUBT_SPAN ? unknown : "not_recognised";
+}

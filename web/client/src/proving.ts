@@ -1,0 +1,30 @@
+import type { Core } from "./core.js";
+
+/** Makes the proofs of RFC 9449. */
+export interface Prover {
+  /** The header's value. With `token`, for that access token (`ath`). */
+  proof(method: string, url: string, token?: string): Promise<string>;
+  /** Remember the nonce that an answer carried (section 8). Returns it. */
+  heard(url: string, response: Response): string | null;
+}
+
+/**
+ * Whether there is a key: "unsure" where the place that keeps it, or the module, does not answer now.
+ *
+ * @param make Make one if there is none.
+ */
+export async function keyed(core: Core, make = false): Promise<"yes" | "no" | "unsure"> {
+  const { dpop = "auto" } = core.options;
+  try {
+    // Where storage is blocked the very name may throw.
+    const able = typeof indexedDB !== "undefined" && globalThis.crypto?.subtle;
+    // A session that was bound before somebody chose "off" still needs its key.
+    if ((dpop === "off" && !core.memo.read().bound) || (!able && typeof dpop !== "object")) return "no";
+    const { prover } = await import("./dpop.js");
+    const found = core.prover ?? (await prover(core, make));
+    core.prover ??= found;
+    return core.prover ? "yes" : "no";
+  } catch {
+    return "unsure";
+  }
+}

@@ -1,0 +1,90 @@
+import { adopt, tokensOf } from "./adopting.js";
+import { ask, type Body, type Reply } from "./asking.js";
+import { now } from "./clock.js";
+import { type Access, type Core, here } from "./core.js";
+import { deliver } from "./delivering.js";
+import { errorOf } from "./errors.js";
+import { usable } from "./fetching.js";
+import { locked } from "./lock.js";
+import { keyed } from "./proving.js";
+import { start } from "./starting.js";
+import type { Credentials, SignUp, Step } from "./types.js";
+
+/** Where the endpoints of accounts are: a page's half-done flows are in a cookie, another client's in its memory. */
+export const accountsOf = (core: Core): string => `/auth/${core.web ? "browser" : "app"}/v1`;
+
+/** Sign in. Without the endpoints of accounts (a project may lack them) at the tutorials' one. */
+export function signIn(core: Core, { username, email, password }: Credentials): Promise<Step> {
+  return begin(core, async () => {
+    const asked = now();
+    const body = email ? { email, password } : { username, password };
+    const reply = await step(core, "/auth/login", body);
+    if (reply.status !== 404) return next(core, reply, asked);
+    const plain = { username: email ?? username, ...(email && { email }), password };
+    return next(core, await ask(core, "POST", "/token/", { body: plain }), asked);
+  });
+}
+
+/** Make an account. */
+export const signUp = (core: Core, account: SignUp): Promise<Step> => one(core, "/auth/signup", account);
+
+/** Show a code or a link's key, or whatever else a flow waits for. */
+export async function one(core: Core, path: string, body: unknown): Promise<Step> {
+  // Who is signed in confirms an address of their own; nobody signs in twice.
+  const access = path === "/auth/email/verify" && (await start(core)) ? await usable(core) : null;
+  return begin(core, async () => {
+    const asked = now();
+    return next(core, await step(core, path, body, access), asked);
+  });
+}
+
+/** One at a time over all tabs, with a key to bind the session to, and after whatever sign-out was left undone. */
+function begin(core: Core, work: () => Promise<Step>): Promise<Step> {
+  start(core);
+  return locked(core, async () => {
+    await keyed(core, true);
+    await deliver(core);
+    return work();
+  });
+}
+
+/** One request of a flow. */
+export function step(core: Core, path: string, body: unknown, access: Access | null = null): Promise<Reply> {
+  const headers = core.flow && !core.web ? { "X-Session-Token": core.flow } : {};
+  return ask(core, "POST", accountsOf(core) + path, { body, access, headers });
+}
+
+async function next(core: Core, reply: Reply, asked: number): Promise<Step> {
+  const { status, body } = reply;
+  const flow = (Object(body.meta) as { session_token?: unknown }).session_token;
+  if (typeof flow === "string") core.flow = flow;
+  const tokens = tokensOf(reply);
+  if (tokens.token && (await adopt(core, { ...tokens, begins: true }, asked))) {
+    core.flow = null;
+    return { step: "signed-in" };
+  }
+  if (status === 200) return { step: here(core) ? "signed-in" : "sign-in" };
+  if (status === 410) core.flow = null;
+  const pending = status === 401 ? waiting(body) : undefined;
+  switch (pending?.id) {
+    case "verify_email":
+      return { step: "verify-email" };
+    case "password_reset_by_code":
+      return { step: "reset-password" };
+    case "mfa_authenticate":
+      return { step: "second-factor", methods: pending.types ?? [] };
+    default:
+      throw errorOf(reply);
+  }
+}
+
+interface Flow {
+  readonly id: string;
+  readonly is_pending?: boolean;
+  readonly types?: readonly string[];
+}
+
+function waiting(body: Body): Flow | undefined {
+  const { flows } = Object(body.data) as { flows?: readonly Flow[] };
+  return flows?.find((flow) => flow.is_pending);
+}

@@ -1,0 +1,44 @@
+import { said } from "./asking.js";
+import { originOf } from "./config.js";
+import { type Access, type Core, reached } from "./core.js";
+import { unreachable } from "./errors.js";
+import { keyed } from "./proving.js";
+
+/**
+ * Send a request, with the access token, and with a proof where one is called for (RFC 9449). A server that wants its own
+ * nonce in the proof, since this device's clock is off, gets it at once.
+ *
+ * @param sign Whether a proof belongs to it.
+ */
+export async function transmit(
+  core: Core,
+  input: string | Request,
+  init: RequestInit,
+  access: Access | null,
+  sign: boolean,
+): Promise<Response> {
+  // A tab that heard its token from another one has not looked for the key yet.
+  if (sign && !core.prover) await keyed(core);
+  if (access?.bound && !core.prover) throw unreachable();
+  const prover = sign ? core.prover : null;
+  const request = typeof input === "string" ? null : input;
+  const url = request?.url ?? (input as string);
+  const ours = originOf(url) === originOf(core.base);
+  const headers = new Headers(init.headers ?? request?.headers);
+  // RFC 6750, or RFC 9449 section 7.1 for a token that is bound to a key.
+  if (access) headers.set("Authorization", `${access.bound ? "DPoP" : "Bearer"} ${access.token}`);
+  if (ours && core.web) headers.set("X-Keyturn-Client", "web");
+  for (let again = false; ; again = true) {
+    const proof = await prover?.proof(request?.method ?? init.method ?? "GET", url, access?.token);
+    if (proof) headers.set("DPoP", proof);
+    const response = await core.send(request?.clone() ?? url, {
+      ...init,
+      headers,
+      ...(ours && { credentials: core.web ? "include" : "omit" }),
+    });
+    if (ours && response.status < 500) reached(core, true);
+    const nonce = prover?.heard(url, response);
+    if (again || !nonce || response.ok || (await said(response.clone())).code !== "use_dpop_nonce")
+      return response;
+  }
+}

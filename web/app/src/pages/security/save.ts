@@ -1,0 +1,24 @@
+/** A file for the reader's downloads. */
+
+/** "jo-2026-11-22.json": nothing in it that a file system, or somebody who reads a list of files, takes for more. */
+export function fileNamed(name: string, day: string): string {
+  const plain = name
+    .normalize("NFKC")
+    .replace(/[^\p{L}\p{N}_-]+/gu, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 60);
+  return `${plain || "account"}-${day}.json`;
+}
+
+/** Hands it to the browser, which asks or puts it where downloads go. */
+export function save(content: Blob, name: string): void {
+  const address = URL.createObjectURL(content);
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name;
+  document.body.append(link);
+  link.click();
+  link.remove();
+  // Not at once: some browsers begin to read it after the click has been dealt with.
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}

@@ -1,16 +1,36 @@
 """The time, always aware and in UTC, whatever the project's ``USE_TZ`` is. Services take it as an argument."""
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
-__all__ = ["aware", "stored", "utc_now"]
+__all__ = ["aware", "run_ahead", "stored", "utc_now"]
+
+_ahead: Callable[[], timedelta] | None = None
 
 
 def utc_now() -> datetime:
     """Return the present moment."""
-    return datetime.now(tz=UTC)
+    now = datetime.now(tz=UTC)
+    return now if _ahead is None else now + _ahead()
+
+
+def run_ahead(ahead: Callable[[], timedelta] | None) -> None:
+    """Let this process's :func:`utc_now` run ahead of the real time, to see in a second what a month would bring.
+
+    Args:
+        ahead: asked at each call how far; None: real time again.
+
+    Raises:
+        ImproperlyConfigured: ``DEBUG`` is off. Whoever moves the clock of production decides which tokens live.
+    """
+    global _ahead  # noqa: PLW0603 - a process has one clock
+    if ahead is not None and not settings.DEBUG:
+        raise ImproperlyConfigured("the clock can be moved in development only, and DEBUG is off")
+    _ahead = ahead
 
 
 def stored(moment: datetime) -> datetime:

@@ -46,6 +46,14 @@ def log_in(port: int, password: str) -> bool:
         return False
 
 
+def page(port: int) -> str:
+    """Say what a browser gets at ``/``: the web app, or a plain page where it was not built."""
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/", headers={"Accept": "text/html"})
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=5) as answer:
+        return "the web app" if b'id="keyturn"' in answer.read() else "a plain page"
+
+
 def measure(clone: Path) -> float:
     """Return the seconds from the start of the clone to the first tokens.
 
@@ -71,7 +79,9 @@ def measure(clone: Path) -> float:
         while time.monotonic() - started < PATIENCE:
             printed = re.search(r"^  demo +(\S+)", log.read_text(), re.MULTILINE)
             if printed and log_in(port, printed[1]):
-                return time.monotonic() - started
+                seconds = time.monotonic() - started
+                print(f"A browser gets {page(port)} at /.")
+                return seconds
             if process.poll() is not None:
                 sys.exit(f"make run ended with {process.returncode}:\n{log.read_text()}")
             time.sleep(0.1)

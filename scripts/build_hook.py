@@ -1,4 +1,8 @@
-"""Hatchling's hook (pyproject.toml): what is built, or installed in place, holds compiled translations."""
+"""Hatchling's hook (pyproject.toml): what is built holds compiled translations and the web app.
+
+Installed in place it compiles translations only. A package is built with the app where Node is there, or where the app
+lies ready: an sdist holds it, so that a wheel made from one needs no Node.
+"""
 
 import subprocess
 import sys
@@ -8,10 +12,16 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class TranslationsHook(BuildHookInterface[Any]):
-    """Runs scripts/translations.py before anything is collected."""
+class ShippedFilesHook(BuildHookInterface[Any]):
+    """Makes what git ignores and a package holds all the same, before anything is collected."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's signature
-        """Compile, and have what git ignores put in all the same."""
-        subprocess.run([sys.executable, str(Path(self.root) / "scripts" / "translations.py")], check=True)
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Make the files and have them put in. ``version`` is hatchling's word for what is built."""
+        scripts = Path(self.root) / "scripts"
+        subprocess.run([sys.executable, str(scripts / "translations.py")], check=True)
         build_data["artifacts"].append("*.mo")
+        if version == "editable":
+            return
+        if (Path(self.root) / "web").is_dir():
+            subprocess.run([sys.executable, str(scripts / "web.py"), "--optional"], check=True)
+        build_data["artifacts"].append("/src/keyturn_server/web/")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.core.management import call_command
 
-from keyturn_server import env, serve
+from keyturn_server import env, serve, web_files
 from keyturn_server.demo_users import DemoUser, seed
 from keyturn_server.listening import Address, find_free
 from keyturn_server.preflight import problems
@@ -58,9 +58,12 @@ def _step(text: str) -> None:
 def _to_try(address: Address, users: Sequence[DemoUser]) -> str:
     url = f"http://{address}"
     name, password = next(((user.name, user.password) for user in users if user.password), ("demo", "PASSWORD"))
-    inbox = f"Mail: {url}/dev/inbox/   " if settings.KEYTURN_SERVER_INBOX else ""
     return f"""\
-== Serving {url} (Ctrl-C stops). Paste into another terminal:
+== Serving {url} (Ctrl-C stops)
+
+{_places(url)}
+
+Or paste into another terminal:
 
 # Log in
 TOKENS=$(curl -s {url}/token/ -d username={name} -d password={password}); echo "$TOKENS"
@@ -72,6 +75,19 @@ TOKENS=$(curl -s {url}/token/refresh/ -d refresh=$(field refresh)); echo "$TOKEN
 # Log out: 205
 curl -s -w '%{{http_code}}\\n' {url}/logout/ \\
   -H "Authorization: Bearer $(field access)" -d refresh_token=$(field refresh)
-
-Admin: {url}/admin/   {inbox}API: {url}/docs/   Everything else: {url}/
 """
+
+
+def _places(url: str) -> str:
+    """One line for each thing to open in a browser."""
+    places = [("API", "docs/", "every call, to try"), ("Admin", "admin/", "as admin")]
+    if settings.KEYTURN_SERVER_INBOX:
+        places.insert(0, ("Inbox", "dev/inbox/", "mail that would have been sent"))
+    if web_files.page_around("{}", "lab"):
+        places.insert(0, ("Lab", "lab/", "break things and watch"))
+    if web_files.page_around("{}", "app"):
+        places.insert(0, ("App", "", "open this first: the demo user is filled in"))
+    else:
+        places.append(("More", "", "without the web app, which was not built"))
+    longest = max(len(f"{url}/{path}") for _, path, _ in places)
+    return "\n".join(f"  {name:<7}{f'{url}/{path}':<{longest}}   {about}" for name, path, about in places)

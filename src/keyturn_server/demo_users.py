@@ -9,7 +9,7 @@ from typing import Final
 
 from django.contrib.auth import get_user_model
 
-__all__ = ["DemoUser", "seed"]
+__all__ = ["DemoUser", "kept_password", "seed"]
 
 _FILE_NAME: Final = "demo-users.json"
 _NAMES: Final = {"demo": False, "admin": True}
@@ -50,6 +50,11 @@ def seed(directory: Path) -> list[DemoUser]:
             password = None
         users.append(DemoUser(name=name, is_superuser=is_superuser, password=password))
     return users
+
+
+def kept_password(directory: Path, name: str) -> str | None:
+    """Return the password that :func:`seed` made for a user, None where it made none. The user may have changed it."""
+    return _read(directory / _FILE_NAME).get(name)
 
 
 def _read(path: Path) -> dict[str, str]:

@@ -22,6 +22,8 @@ from keyturn_server.names import unknown_names
 __all__ = ["BadEnvironmentError", "Environment", "load"]
 
 _ONE_SECOND = timedelta(seconds=1)
+# Where the development servers of create-react-app, Angular, Vite and Vue listen.
+_FRONT_ENDS = tuple(f"http://localhost:{port}" for port in (3000, 4200, 5173, 8080))
 
 Boolean = Annotated[bool, BeforeValidator(values.boolean)]
 Hosts = Annotated[tuple[str, ...], BeforeValidator(values.host_names)]
@@ -85,6 +87,14 @@ class Environment(BaseSettings):
     )
     allow_open_cors: Boolean = _variable(
         "KEYTURN_ALLOW_OPEN_CORS", "0", "`1` permits `KEYTURN_CORS_ORIGINS=*` in production."
+    )
+    web_origins: Annotated[tuple[str, ...], BeforeValidator(values.web_origins)] = _variable(
+        "KEYTURN_WEB_ORIGINS",
+        "",
+        "Origins whose pages keep the refresh token in the cookie, separated by commas, as `https://app.example.com`."
+        " They need not stand in `KEYTURN_CORS_ORIGINS` too. The server's own pages need no naming. Absent: none in"
+        " production; in development pages on `http://localhost`, ports 3000, 4200, 5173 and 8080, that send"
+        " `X-Keyturn-Client: web`.",
     )
     data_dir: Annotated[Path, BeforeValidator(values.path)] = _variable(
         "KEYTURN_DATA_DIR",
@@ -255,6 +265,19 @@ class Environment(BaseSettings):
     def origins(self) -> tuple[str, ...]:
         """The CORS origins in force."""
         return self.cors_origins or (("*",) if self.debug else ())
+
+    @property
+    def web_origins_by_header(self) -> tuple[str, ...]:
+        """Origins that may keep the refresh token in the cookie but have to ask for it; the usual ones of front ends.
+
+        Those of the tutorials' kind stand there, too, and want it in the body.
+        """
+        return _FRONT_ENDS if self.debug and not self.web_origins else ()
+
+    @property
+    def pages(self) -> tuple[str, ...]:
+        """All origins whose pages may send the cookie."""
+        return (*self.web_origins, *self.web_origins_by_header)
 
 
 def load() -> Environment:

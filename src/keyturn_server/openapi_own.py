@@ -80,11 +80,19 @@ _STATUS: Final = {"type": "string", "enum": ["ok"]}
 _ADDRESSES: Final = {"type": "object", "additionalProperties": {"type": "string", "format": "uri"}}
 _NOT_READY: Final = _answer("The database does not answer.", _ERROR, headers=_RETRY)
 
+
+def _index() -> dict[str, Any]:
+    answer = _answer("Their addresses.", _object(name=_TEXT, endpoints=_ADDRESSES))
+    # Where `Accept` prefers it.
+    answer["content"]["text/html"] = {"schema": _TEXT}
+    return answer
+
+
 _OWN: Final[dict[str, Any]] = {
     "/": _read(
         "index",
-        "Name the endpoints",
-        {"200": _answer("Their addresses.", _object(name=_TEXT, endpoints=_ADDRESSES))},
+        "Name the endpoints; a browser gets the web app",
+        {"200": _index()},
     ),
     "/auth/reset-password/": _behind_a_link(
         "reset_password", "Show a form for a new password", "Set the password of that form", "password", "repeated"

@@ -6,7 +6,7 @@ from typing import Any, Final
 from corsheaders.defaults import default_headers
 
 from keyturn.accounts.defaults import *  # noqa: F403 - settings are a namespace
-from keyturn_server import cache, database, env, hashers, logs, mailing, openapi_settings
+from keyturn_server import cache, database, env, hashers, logs, mailing, openapi_settings, web_files
 from keyturn_server.data_dir import prepare, secret_key
 
 # In small letters, or Django would take them for settings and show them in its technical pages.
@@ -44,6 +44,8 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "keyturn",
+    # The lab, its clock and its faults.
+    *([] if _production else ["keyturn_server.dev"]),
 ]
 
 MIDDLEWARE = [
@@ -53,7 +55,7 @@ MIDDLEWARE = [
     "keyturn_server.json_errors.JsonErrorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     # Before anything that can refuse: a page may read a refusal only if it carries CORS headers.
-    "corsheaders.middleware.CorsMiddleware",
+    "keyturn_server.cors.CorsMiddleware",
     "keyturn_server.guard.GuardMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "keyturn_server.slashes.SlashMiddleware",
@@ -72,10 +74,12 @@ MIDDLEWARE = [
 # The middleware of the API's paths (keyturn_server.gate): no cookie is read there, no file served, and every view is
 # REST framework's or exempt from the CSRF check. The last one is for the browsable pages of development.
 KEYTURN_SERVER_API_MIDDLEWARE = [
+    # Breaks replies on demand, around everything else.
+    *([] if _production else ["keyturn_server.dev.middleware.LabMiddleware"]),
     "keyturn_server.proxies.ProxyMiddleware",
     "keyturn_server.json_errors.JsonErrorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "keyturn_server.cors.CorsMiddleware",
+    "keyturn_server.cors.ApiCorsMiddleware",
     "keyturn_server.guard.GuardMiddleware",
     *([] if _production else ["django.middleware.clickjacking.XFrameOptionsMiddleware"]),
 ]
@@ -126,6 +130,9 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = _an_hour if _production else 0
+# The web app's files have their content's hash in their names: a browser asks for each once.
+STATICFILES_DIRS = web_files.static_dirs()
+WHITENOISE_IMMUTABLE_FILE_TEST = "^/static/web/assets/"
 
 # Transport. The redirect reaches only requests of which a trusted proxy says that they came over plain HTTP
 # (keyturn_server.proxies), so plain HTTP between a proxy and this server, or on loopback, is served as it is.
@@ -145,6 +152,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = max(_env.max_body_bytes, 1_048_576)
 # What ProxyMiddleware believes, and what it takes the scheme from where nobody it believes names one.
 KEYTURN_SERVER_TRUSTED_PROXIES = _env.trusted_proxies
 KEYTURN_SERVER_PUBLIC_URL = _env.url
+KEYTURN_SERVER_DATA_DIR = _data_dir
+# Where development keeps what the lab needs; production has no lab.
+KEYTURN_SERVER_LAB = None if _production else _data_dir / "lab"
 
 SILENCED_SYSTEM_CHECKS = [
     # HSTS for subdomains, and consent to browsers' preload lists: both speak for names that are not this server's, and
@@ -154,13 +164,16 @@ SILENCED_SYSTEM_CHECKS = [
 ]
 
 CORS_ALLOW_ALL_ORIGINS = "*" in _env.origins
-CORS_ALLOWED_ORIGINS = [origin for origin in _env.origins if origin != "*"]
+# The pages that may send the cookie may read the answer, too.
+CORS_ALLOWED_ORIGINS = [origin for origin in dict.fromkeys([*_env.origins, *_env.pages]) if origin != "*"]
 # The admin and the inbox of development are for their own pages only.
 CORS_URLS_REGEX = r"^/(?!admin/|dev/)"
-CORS_EXPOSE_HEADERS = ["Retry-After", "WWW-Authenticate"]
+CORS_EXPOSE_HEADERS = ["DPoP-Nonce", "Retry-After", "WWW-Authenticate"]
 CORS_ALLOW_HEADERS = [
     *default_headers,
+    "dpop",
     "x-email-verification-key",
+    "x-keyturn-client",
     "x-password-reset-key",
     "x-session-token",
 ]
@@ -223,7 +236,11 @@ KEYTURN: dict[str, Any] = {
     "SIGN_UP": _env.sign_up,
     "FRONTEND_URLS": dict(_env.frontend_urls),
     # An app's own scheme is no place that a page could lead to.
-    "REDIRECT_ORIGINS": [origin for origin in _env.origins if origin.startswith(("https://", "http://"))],
+    "REDIRECT_ORIGINS": [
+        origin for origin in (*_env.origins, *_env.pages) if origin.startswith(("https://", "http://"))
+    ],
+    "WEB_ORIGINS": list(_env.web_origins),
+    "WEB_ORIGINS_BY_HEADER": list(_env.web_origins_by_header),
     "SITE_NAME": _env.site_name or None,
     # A script that signs up may look into the inbox the moment it is answered.
     "MAIL_DELIVERY": "thread" if KEYTURN_SERVER_INBOX is None else "at_once",

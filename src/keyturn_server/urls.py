@@ -3,14 +3,14 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from keyturn_server import inbox_pages, openapi, operations, user_admin, views  # noqa: F401 - the admin of users registers itself
+from keyturn_server import inbox_pages, openapi, operations, user_admin, views, web_pages  # noqa: F401 - the admin of users registers itself
+from keyturn_server.dev import urls as dev
 
 __all__ = ["urlpatterns"]
 
 urlpatterns = [
     path("home/", views.HomeView.as_view(), name="home"),
     path("", include("keyturn.urls")),
-    path("", views.index, name="index"),
     path("admin/", admin.site.urls),
     path("schema/", openapi.schema, name="schema"),
     path("docs/", openapi.docs, name="docs"),
@@ -18,4 +18,6 @@ urlpatterns = [
     path("health/live/", views.live, name="health_live"),
     path("health/ready/", views.ready, name="health_ready"),
     *inbox_pages.urlpatterns(),
+    *web_pages.urlpatterns(),
+    *dev.urlpatterns(),
 ]

@@ -37,6 +37,7 @@ __all__ = [
     "rotation",
     "secret_list",
     "signing_algorithm",
+    "web_origins",
     "webhook_secret_problem",
     "whole_number",
     "words",
@@ -207,6 +208,15 @@ def cors_origins(text: str) -> tuple[str, ...]:
             raise ValueError(f"holds {origin!r}; an origin is scheme, host and port, as in https://app.example.com")
         if plain != origin:
             raise ValueError(f"holds {origin!r}, which no browser sends; write {plain}")
+    return origins
+
+
+def web_origins(text: str) -> tuple[str, ...]:
+    """Such origins of web pages, each by its name: a cookie is nothing to give to all."""
+    origins = cors_origins(text)
+    for origin in origins:
+        if not origin.startswith(("https://", "http://")):
+            raise ValueError(f"holds {origin!r}; name the pages, as in https://app.example.com")
     return origins
 
 

@@ -73,10 +73,8 @@ class HomeView(APIView):
         return Response({"message": "Welcome: your access token is valid."})
 
 
-@csrf_exempt
-@require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """Name the endpoints."""
+    """Name the endpoints: what ``/`` answers to clients that do not ask for HTML (:mod:`keyturn_server.web_pages`)."""
     routes = _INDEX | (_INDEX_OF_DEVELOPMENT if settings.KEYTURN_SERVER_INBOX else {})
     endpoints = {name: request.build_absolute_uri(reverse(route)) for name, route in routes.items()}
     return JsonResponse({"name": "Keyturn", "endpoints": endpoints})

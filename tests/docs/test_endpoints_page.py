@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver
 from django.urls.resolvers import RegexPattern
 
 from keyturn.api.account_pages import ResetPasswordPage, VerifyEmailPage
+from keyturn_server.web_pages import PATHS
 from tests.bad_input.openapi import document
 from tests.docs.pages import page, section, table
 
@@ -34,6 +35,9 @@ def _endpoints():
 
     found: dict[str, Any] = {}
     for path, callback in _patterns(urlpatterns):
+        if path[1:] in PATHS:
+            # Places inside the web app: all of them are the page of "/".
+            continue
         view = getattr(callback, "view_class", None) or getattr(callback, "cls", None)
         # The server's functions only read.
         if view is None:

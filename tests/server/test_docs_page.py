@@ -8,6 +8,7 @@ import pytest
 from django.urls import URLResolver
 from django.urls.resolvers import RoutePattern
 
+from keyturn_server.web_pages import PATHS
 from tests.server.running import ask
 
 pytestmark = pytest.mark.server
@@ -70,8 +71,9 @@ def test_the_document_has_every_address_of_the_server_but_those_of_pages_for_peo
     assert set(ask(either.port, "GET", "/schema/").json["paths"]) == expected
 
 
-# Django's admin, the inbox of development, and what an app has that only the tests' settings install.
-_NOT_TOLD = r"/admin/|/dev/|.*/(2fa|authenticators)\b|/token/sliding/"
+# Django's admin, what only development has, the places inside the web app, and what an app has that only the tests'
+# settings install.
+_NOT_TOLD = rf"/admin/|/dev/|/lab/|/({'|'.join(PATHS)})$|.*/(2fa|authenticators)\b|/token/sliding/"
 
 
 def _addresses(patterns, prefix="/"):

@@ -25,6 +25,7 @@ def test_the_defaults_are_those_of_the_design_and_production(environment):
     assert loaded.max_body_bytes == 65_536
     assert loaded.data_dir == Path("var")
     assert loaded.origins == ()
+    assert loaded.pages == ()
     assert not loaded.sliding_tokens
     assert not loaded.update_last_login
     assert loaded.hosts == ["auth.example.com", "localhost", ".localhost", "127.0.0.1", "[::1]"]
@@ -36,6 +37,8 @@ def test_development_needs_nothing_and_has_open_cors_and_the_port_in_its_url(env
     assert loaded.debug
     assert loaded.url == "http://localhost:9000"
     assert loaded.origins == ("*",)
+    assert loaded.web_origins == ()
+    assert "http://localhost:3000" in loaded.web_origins_by_header
     assert loaded.hosts == ["localhost", ".localhost", "127.0.0.1", "[::1]"]
 
 
@@ -64,6 +67,13 @@ def test_development_needs_nothing_and_has_open_cors_and_the_port_in_its_url(env
         ("KEYTURN_ALLOWED_HOSTS", "*", "allowed_hosts", ("*",)),
         ("KEYTURN_CORS_ORIGINS", "https://a.example:8443 , ", "origins", ("https://a.example:8443",)),
         ("KEYTURN_CORS_ORIGINS", "capacitor://localhost", "origins", ("capacitor://localhost",)),
+        (
+            "KEYTURN_WEB_ORIGINS",
+            "https://a.example, http://b.example:81",
+            "web_origins",
+            ("https://a.example", "http://b.example:81"),
+        ),
+        ("KEYTURN_WEB_ORIGINS", "https://a.example", "web_origins_by_header", ()),
         ("KEYTURN_TRUSTED_PROXIES", "10.0.0.0/8,::1", "trusted_proxies", (ip_network("10.0.0.0/8"), ip_network("::1"))),
         ("KEYTURN_MAX_BODY_BYTES", "1024", "max_body_bytes", 1024),
         (
@@ -143,6 +153,10 @@ def test_debug_is_off_in_as_many_ways(environment, text):
         ("KEYTURN_CORS_ORIGINS", "a.example", "an origin is scheme, host and port"),
         ("KEYTURN_CORS_ORIGINS", "null", "an origin is scheme, host and port"),
         ("KEYTURN_CORS_ORIGINS", "https://*.example.com", "an origin is scheme, host and port"),
+        ("KEYTURN_WEB_ORIGINS", "*", "name the pages, as in https://app.example.com"),
+        ("KEYTURN_WEB_ORIGINS", "null", "an origin is scheme, host and port"),
+        ("KEYTURN_WEB_ORIGINS", "https://a.example/", "no browser sends; write https://a.example"),
+        ("KEYTURN_WEB_ORIGINS", "capacitor://localhost", "name the pages, as in https://app.example.com"),
         ("KEYTURN_CORS_ORIGINS", "*,https://a.example", "* already means all"),
         ("KEYTURN_TRUSTED_PROXIES", "10.0.0.1/8", "an address inside a network; write 10.0.0.0/8"),
         ("KEYTURN_TRUSTED_PROXIES", "proxy", "holds 'proxy'; give addresses or networks"),

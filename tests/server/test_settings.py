@@ -59,6 +59,7 @@ def test_every_variable_reaches_the_setting_it_is_for(tmp_path):
         KEYTURN_SECRET_KEY_FALLBACKS=SECRET[::-1],
         KEYTURN_ALLOWED_HOSTS="a.example",
         KEYTURN_CORS_ORIGINS="https://a.example,capacitor://localhost",
+        KEYTURN_WEB_ORIGINS="https://w.example",
         KEYTURN_FRONTEND_URLS="sign_in=https://a.example/in",
         KEYTURN_CACHE_URL="redis://h/2",
         KEYTURN_ACCESS_LIFETIME="1m",
@@ -106,7 +107,9 @@ def test_every_variable_reaches_the_setting_it_is_for(tmp_path):
         "SITE_NAME": "Example",
         "SIGN_UP": False,
         "FRONTEND_URLS": {"sign_in": "https://a.example/in"},
-        "REDIRECT_ORIGINS": ["https://a.example"],
+        "REDIRECT_ORIGINS": ["https://a.example", "https://w.example"],
+        "WEB_ORIGINS": ["https://w.example"],
+        "WEB_ORIGINS_BY_HEADER": [],
         "MAIL_DELIVERY": "thread",
         "LIMITS": {"login_pair": "10/1m", "export_account": None},
         "ATTEMPTS_CACHE": "default",
@@ -123,7 +126,7 @@ def test_every_variable_reaches_the_setting_it_is_for(tmp_path):
     assert found["SECRET_KEY"] == SECRET
     assert found["SECRET_KEY_FALLBACKS"] == [SECRET[::-1]]
     assert found["ALLOWED_HOSTS"] == ["a.example", "localhost", ".localhost", "127.0.0.1", "[::1]"]
-    assert found["CORS_ALLOWED_ORIGINS"] == ["https://a.example", "capacitor://localhost"]
+    assert found["CORS_ALLOWED_ORIGINS"] == ["https://a.example", "capacitor://localhost", "https://w.example"]
     assert found["CACHES"]["default"]["LOCATION"] == "valkey://h/2"
     assert found["LOGGING"]["root"]["level"] == "ERROR"
     assert found["DEBUG"] is False

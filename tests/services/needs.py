@@ -8,15 +8,20 @@ from typing import Final, Never
 
 import pytest
 
+from scripts.node import CHROMIUM, ROOT
+
 __all__ = ["NOT_RUN", "absent", "check"]
 
 NOT_RUN: Final = "NOT RUN, "
 """How the reason of each such skip begins."""
 
 _PRESENT: Final[Mapping[str, Callable[[], bool]]] = {
+    "chromium": lambda: any(shutil.which(name) for name in CHROMIUM),
     "curl": lambda: shutil.which("curl") is not None,
     "fork": lambda: hasattr(os, "fork"),
     "node": lambda: shutil.which("node") is not None,
+    # `make web` builds it.
+    "the web app": (ROOT / "src" / "keyturn_server" / "web" / "app.html").exists,
     "/proc": lambda: sys.platform == "linux",
 }
 

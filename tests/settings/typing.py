@@ -14,4 +14,6 @@ SIMPLE_JWT: dict[str, Any] = {}
 KEYTURN_SERVER_PUBLIC_URL: str = ""
 KEYTURN_SERVER_API_MIDDLEWARE: list[str] = []
 KEYTURN_SERVER_INBOX: Path | None = None
+KEYTURN_SERVER_DATA_DIR: Path = Path("var")
+KEYTURN_SERVER_LAB: Path | None = None
 KEYTURN_SERVER_TRUSTED_PROXIES: tuple[IPv4Network | IPv6Network, ...] = ()

@@ -24,7 +24,7 @@ tools:
 web: ## build the web app (needs Node; does nothing when it is there)
 	@$(PYTHON) scripts/web.py
 
-run: setup ## start a demo with two users and the web app on 127.0.0.1, port $PORT or 8000
+run: setup ## start a demo with two users and the web app on localhost, port $PORT or 8000
 	@$(PYTHON) scripts/web.py --optional
 	@exec $(VENV)/bin/keyturn demo
 

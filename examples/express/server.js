@@ -28,8 +28,16 @@ async function signedIn(req, res, next) {
   next();
 }
 
+// The names this service is known by: a proof names its URL, and whoever calls writes the Host header.
+const HOSTS = ["localhost", "127.0.0.1"];
+
 const app = express();
 app.disable("x-powered-by");
+
+app.use((req, res, next) => {
+  if (HOSTS.includes(req.hostname)) return next();
+  res.status(400).json({ detail: "This service does not answer for that host name.", code: "bad_host" });
+});
 
 app.get("/", (req, res) => res.json({ service: "orders" }));
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from keyturn.verifier import (
     AsyncVerifier,
@@ -40,6 +41,8 @@ async def lifespan(_: FastAPI) -> AsyncIterator[None]:
 
 
 app = FastAPI(title="Orders", lifespan=lifespan)
+# The names this service is known by: a proof names its URL, and whoever calls writes the Host header.
+app.add_middleware(TrustedHostMiddleware, allowed_hosts=["localhost", "127.0.0.1"])
 
 
 class NoTokenError(Exception):

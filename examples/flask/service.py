@@ -11,6 +11,8 @@ from flask import Flask, Response, current_app, g, jsonify, request
 from keyturn.verifier import ProofError, RefusedError, UnavailableError, Verifier, answer_to, presented
 
 app = Flask(__name__)
+# The names this service is known by: a proof names its URL, and whoever calls writes the Host header.
+app.config["TRUSTED_HOSTS"] = ["localhost", "127.0.0.1"]
 
 verifier = Verifier(
     os.environ["AUTH_ISSUER"],

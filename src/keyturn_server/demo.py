@@ -35,6 +35,8 @@ def run(words: Sequence[str]) -> int:
     except OSError as error:
         tell(str(error))
         return 1
+    # Links in mails, and the origin that is the server's own, follow the port that was found.
+    os.environ["PORT"] = str(address.port)
     set_up()
     _step(f"Database: {environment.database_url or f'SQLite under {environment.data_dir}/'}")
     call_command("migrate", verbosity=1, interactive=False)
@@ -56,7 +58,8 @@ def _step(text: str) -> None:
 
 
 def _to_try(address: Address, users: Sequence[DemoUser]) -> str:
-    url = f"http://{address}"
+    # The name that links in mails have: to a browser 127.0.0.1 would be another site.
+    url = f"http://localhost:{address.port}" if address.host == "127.0.0.1" else f"http://{address}"
     name, password = next(((user.name, user.password) for user in users if user.password), ("demo", "PASSWORD"))
     return f"""\
 == Serving {url} (Ctrl-C stops)
@@ -86,7 +89,7 @@ def _places(url: str) -> str:
     if web_files.page_around("{}", "lab"):
         places.insert(0, ("Lab", "lab/", "break things and watch"))
     if web_files.page_around("{}", "app"):
-        places.insert(0, ("App", "", "open this first: the demo user is filled in"))
+        places.insert(0, ("App", "", "the demo user is filled in"))
     else:
         places.append(("More", "", "without the web app, which was not built"))
     longest = max(len(f"{url}/{path}") for _, path, _ in places)

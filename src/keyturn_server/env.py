@@ -140,7 +140,8 @@ class Environment(BaseSettings):
     site_name: Annotated[str, BeforeValidator(lambda text: values.name(text) if text else "")] = _variable(
         "KEYTURN_SITE_NAME",
         "",
-        "What mails call this service. Absent: the host of `KEYTURN_PUBLIC_URL`.",
+        "What mails and the web app call this service. Absent: the host of `KEYTURN_PUBLIC_URL`, in development"
+        " `Keyturn`.",
     )
     frontend_urls: Annotated[Mapping[str, str], BeforeValidator(values.frontend_urls)] = _variable(
         "KEYTURN_FRONTEND_URLS",

@@ -28,6 +28,7 @@ _ACCOUNTS: Final = ("/auth/app/", "/auth/browser/")
 _OF_A_REQUEST: Final = re.compile(
     "HTTP_|CONTENT_|REQUEST_|SERVER_|REMOTE_|PATH_|QUERY_STRING|SCRIPT_NAME|AUTH_TYPE|GATEWAY_INTERFACE|wsgi|granian"
 )
+_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 # Django's DATA_UPLOAD_MAX_NUMBER_FIELDS.
 _MOST_PARAMETERS: Final = 1_000
 # JSON is UTF-8 (RFC 8259 section 8.1). The others are what forms were sent in before it, under Python's names.
@@ -66,6 +67,8 @@ class Gate:
         if environ.get("QUERY_STRING", "").count("&") >= _MOST_PARAMETERS:
             # Django refuses them too, and in development fails over its page that says so.
             return _refuse(start_response, 400, "Too many parameters in the address.")
+        if environ.get("REQUEST_METHOD") not in _READING and (emptied := _emptied(environ)):
+            return _refuse(start_response, 400, f"The {emptied} header could not be read: not all of it is ASCII.")
         try:
             charset = parse_header_parameters(environ.get("CONTENT_TYPE", ""))[1].get("charset")
         except (ValueError, LookupError):
@@ -99,6 +102,18 @@ def _is_readable(header: str) -> bool:
     except (ValueError, LookupError):
         return False
     return True
+
+
+def _emptied(environ: dict[str, Any]) -> str:
+    """The name of a header that came and is not here, where its absence would be a verdict on a session.
+
+    Granian empties a header that holds anything but ASCII, as another site's cookie for the whole domain may. A cookie
+    that cannot be read is no missing one, and a broken proof is not the lack of one: nobody is signed out by it. No
+    browser sends an empty one of either.
+    """
+    if environ.get("HTTP_DPOP") == "":
+        return "DPoP"
+    return "Cookie" if environ.get("HTTP_COOKIE") == "" and environ.get("HTTP_X_KEYTURN_CLIENT") == "web" else ""
 
 
 def _is_known(charset: str) -> bool:

@@ -57,7 +57,7 @@ MIDDLEWARE = [
     # Before anything that can refuse: a page may read a refusal only if it carries CORS headers.
     "keyturn_server.cors.CorsMiddleware",
     "keyturn_server.guard.GuardMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "keyturn_server.static_files.StaticFilesMiddleware",
     "keyturn_server.slashes.SlashMiddleware",
     # Only under /admin/: a bearer token needs none of them.
     "keyturn_server.browser.SessionMiddleware",
@@ -172,6 +172,7 @@ CORS_EXPOSE_HEADERS = ["DPoP-Nonce", "Retry-After", "WWW-Authenticate"]
 CORS_ALLOW_HEADERS = [
     *default_headers,
     "dpop",
+    "idempotency-key",
     "x-email-verification-key",
     "x-keyturn-client",
     "x-password-reset-key",
@@ -241,7 +242,7 @@ KEYTURN: dict[str, Any] = {
     ],
     "WEB_ORIGINS": list(_env.web_origins),
     "WEB_ORIGINS_BY_HEADER": list(_env.web_origins_by_header),
-    "SITE_NAME": _env.site_name or None,
+    "SITE_NAME": _env.site_name or (None if _production else "Keyturn"),
     # A script that signs up may look into the inbox the moment it is answered.
     "MAIL_DELIVERY": "thread" if KEYTURN_SERVER_INBOX is None else "at_once",
 }

@@ -91,6 +91,14 @@ def test_a_broken_proof_uses_up_no_attempt(holder, caller, door):
     assert caller.try_log_in().status_code == 200
 
 
+def test_a_broken_proof_beside_a_token_that_nobody_asked_for_uses_up_no_attempt_and_tells_nothing(holder, caller):
+    for password in ("wrong", PASSWORD) * 20:
+        body = {"username": "ada", "password": password}
+        answer = holder.call("POST", "/token/", body, proof="x", HTTP_AUTHORIZATION="DPoP x")
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid_dpop_proof")
+    assert caller.try_log_in().status_code == 200
+
+
 def test_a_broken_proof_uses_up_no_code(db):
     from tests.accounts.engine import AuthClient, last_letter
 

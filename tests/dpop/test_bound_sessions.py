@@ -4,7 +4,7 @@ import jwt
 import pytest
 
 from keyturn.clock import utc_now
-from keyturn.jose.thumbprint import from_hex
+from keyturn.jose.thumbprint_spelling import from_hex
 from keyturn.sessions.models import Session
 from tests.contract.caller import PASSWORD, assert_refused, claims, session_of, turn_back
 from tests.dpop.browser import KeyHolder

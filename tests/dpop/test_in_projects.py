@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from django.test import RequestFactory
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
@@ -11,12 +12,20 @@ from rest_framework_simplejwt.authentication import JWTAuthentication, JWTStatel
 from tests.dpop.browser import ORIGIN
 
 
-class OwnAuthentication(JWTAuthentication):  # type: ignore[misc] # simplejwt has no usable types
+class FromCookie:
     """What projects write that keep the access token in a cookie."""
 
-    def authenticate(self, request: Any) -> Any:
+    def authenticate(self: Any, request: Any) -> Any:
         token = self.get_validated_token(request.COOKIES["access"])
         return self.get_user(token), token
+
+
+class OwnAuthentication(FromCookie, JWTAuthentication):  # type: ignore[misc] # simplejwt has no usable types
+    """With users of the database."""
+
+
+class OwnStateless(FromCookie, JWTStatelessUserAuthentication):  # type: ignore[misc]
+    """With users that are nothing but the token."""
 
 
 class Page(APIView):
@@ -55,11 +64,12 @@ def test_simplejwts_own_classes_ask_for_the_proof(holder, thief, ada):
         assert len(old["DPoP-Nonce"]) == 32
 
 
-def test_a_class_that_takes_tokens_from_elsewhere_takes_unbound_ones_only(holder, caller):
-    assert page(OwnAuthentication, access=caller.log_in().access).status_code == 200
+@pytest.mark.parametrize("cls", [OwnAuthentication, OwnStateless])
+def test_a_class_that_takes_tokens_from_elsewhere_takes_unbound_ones_only(holder, caller, cls):
+    assert page(cls, access=caller.log_in().access).status_code == 200
     access = holder.log_in().access
     proof = holder.key.proof("GET", f"{ORIGIN}/page/", token=access)
-    refused = page(OwnAuthentication, access=access, proof=proof)
+    refused = page(cls, access=access, proof=proof)
     assert (refused.status_code, refused.data["reason"]) == (401, "binding_missing")
 
 

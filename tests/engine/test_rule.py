@@ -36,6 +36,7 @@ def verdict(
     kind=UNBOUND,
     carries=True,
     agent=True,
+    retry=False,
     grace=GRACE,
     forgive_after=DEFAULT,
     n=N,
@@ -43,7 +44,9 @@ def verdict(
     """Judge generation n - behind, so long after the last rotation."""
     return judge(
         Standing(generation=n, rotated_at=ROTATED_AT, forgiven=forgiven, binding_kind=kind),
-        Presented(generation=n - behind, at=ROTATED_AT + age, carries_binding=carries, same_agent=agent),
+        Presented(
+            generation=n - behind, at=ROTATED_AT + age, carries_binding=carries, same_agent=agent, is_retry=retry
+        ),
         grace=grace,
         forgive_after=forgive_after,
     )
@@ -171,6 +174,30 @@ def test_without_grace_time_a_generation_works_once(kind, behind, age, forgiven)
     assert verdict(behind, kind=kind, age=age, forgiven=forgiven, grace=timedelta(0), forgive_after=settings) is REUSE
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("age", [timedelta(0), GRACE + TICK, LONG_AGO])
+@pytest.mark.parametrize("agent", [True, False])
+@pytest.mark.parametrize("forgiven", [None, N, N - 1, N - 4, 0])
+def test_whoever_made_this_generation_and_lost_the_reply_converges_at_any_age(kind, age, agent, forgiven):
+    assert verdict(1, kind=kind, age=age, agent=agent, forgiven=forgiven, retry=True) is CONVERGE
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("behind", [2, 3, 30])
+def test_a_retry_key_speaks_for_the_last_refresh_and_for_none_before_it(kind, behind):
+    assert verdict(behind, kind=kind, age=LONG_AGO, retry=True) is REUSE
+
+
+@pytest.mark.parametrize("kind", [COOKIE, DPOP])
+def test_a_retry_key_does_not_make_up_for_the_binding(kind):
+    assert verdict(1, kind=kind, carries=False, retry=True) is REUSE
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_where_a_generation_works_once_a_retry_key_changes_nothing(kind):
+    assert verdict(1, kind=kind, grace=timedelta(0), retry=True) is REUSE
+
+
 def test_the_shortest_grace_time_is_not_strict():
     assert verdict(1, grace=TICK, age=TICK) is CONVERGE
     assert verdict(1, grace=TICK, age=2 * TICK) is FORGIVE
@@ -203,7 +230,7 @@ def test_user_agents_are_the_same_but_for_version_numbers(one, other, expected):
     assert same_agent(one, other) is expected
 
 
-def reference(*, n, k, age, forgiven, kind, carries, agent, grace, patience):
+def reference(*, n, k, age, forgiven, kind, carries, agent, retry, grace, patience):
     """DESIGN's table once more, read row by row by somebody who has not seen judge(). Ages in microseconds."""
     if kind != "unbound" and not carries:
         return "REUSE"
@@ -216,7 +243,7 @@ def reference(*, n, k, age, forgiven, kind, carries, agent, grace, patience):
     if not strict and k in (n - 1, n - 2) and young and (kind != "unbound" or agent):
         return "CONVERGE"
     if not strict and k == n - 1:
-        if forgiven == n:
+        if forgiven == n or retry:
             return "CONVERGE"
         if forgiven is None or forgiven + patience <= n:
             return "FORGIVE"
@@ -236,13 +263,36 @@ _MICROSECONDS = st.one_of(
     kind=st.sampled_from(["unbound", "cookie", "dpop"]),
     carries=st.booleans(),
     agent=st.booleans(),
+    retry=st.booleans(),
     grace=st.one_of(st.just(0), st.just(10_000_000), _MICROSECONDS),
     patience=st.integers(0, 9),
 )
-@example(n=6, ahead=-1, age=11_000_000, since=5, kind="unbound", carries=True, agent=True, grace=10_000_000, patience=5)
-@example(n=6, ahead=-2, age=10_000_000, since=0, kind="cookie", carries=True, agent=False, grace=10_000_000, patience=2)
+@example(
+    n=6,
+    ahead=-1,
+    age=11_000_000,
+    since=5,
+    kind="unbound",
+    carries=True,
+    agent=True,
+    retry=False,
+    grace=10_000_000,
+    patience=5,
+)
+@example(
+    n=6,
+    ahead=-2,
+    age=10_000_000,
+    since=0,
+    kind="cookie",
+    carries=True,
+    agent=False,
+    retry=False,
+    grace=10_000_000,
+    patience=2,
+)
 def test_the_rule_judges_as_an_independent_reading_of_the_table(
-    *, n, ahead, age, since, kind, carries, agent, grace, patience
+    *, n, ahead, age, since, kind, carries, agent, retry, grace, patience
 ):
     k, forgiven = max(n + ahead, 0), None if since is None else max(n - since, 0)
     carries = carries or kind == "unbound"
@@ -253,7 +303,13 @@ def test_the_rule_judges_as_an_independent_reading_of_the_table(
             forgiven=forgiven,
             binding_kind={"unbound": UNBOUND, "cookie": COOKIE, "dpop": DPOP}[kind],
         ),
-        Presented(generation=k, at=ROTATED_AT + timedelta(microseconds=age), carries_binding=carries, same_agent=agent),
+        Presented(
+            generation=k,
+            at=ROTATED_AT + timedelta(microseconds=age),
+            carries_binding=carries,
+            same_agent=agent,
+            is_retry=retry,
+        ),
         grace=timedelta(microseconds=grace),
         forgive_after=ForgiveAfter(**{"unbound": 1_000, "cookie": 1_000, "dpop": 1_000, kind: patience}),
     )
@@ -265,6 +321,7 @@ def test_the_rule_judges_as_an_independent_reading_of_the_table(
         kind=kind,
         carries=carries,
         agent=agent,
+        retry=retry,
         grace=grace,
         patience=patience,
     )

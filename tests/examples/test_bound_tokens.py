@@ -77,6 +77,19 @@ def test_a_bound_token_needs_its_key(shared_keyturn, examples, name):
         assert again.status == 200, again.body
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_proof_made_for_another_service_is_not_taken_by_writing_its_name_into_the_host(
+    shared_keyturn, examples, name
+):
+    service = examples.start(name, shared_keyturn)
+    key = DpopKey()
+    token = bound_tokens(shared_keyturn, key)["access"]
+    elsewhere = f"elsewhere.example:{service.port}"
+    proof = key.proof("GET", f"http://{elsewhere}/me", token=token)
+    replayed = ask(service.port, "GET", "/me", authorization=f"DPoP {token}", dpop=proof, host=elsewhere)
+    assert replayed.status == 400, replayed.body
+
+
 def test_the_running_server_takes_one_proof_only(shared_keyturn):
     key = DpopKey()
     port = shared_keyturn.server.port

@@ -54,6 +54,17 @@ def test_the_printed_lines_log_in_open_home_refresh_and_log_out(tmp_path):
 
 
 @pytest.mark.server
+def test_what_it_prints_to_open_is_where_links_in_mails_lead(tmp_path):
+    server = _start(tmp_path)
+    try:
+        own = ask(server.port, "GET", "/.well-known/oauth-authorization-server").json["issuer"]
+        assert own == f"http://localhost:{server.port}"
+        assert f" {own}/docs/ " in server.output()
+    finally:
+        server.stop()
+
+
+@pytest.mark.server
 def test_it_shows_progress_and_makes_a_plain_user_and_a_superuser(tmp_path):
     server = _start(tmp_path)
     try:

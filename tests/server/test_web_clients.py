@@ -37,7 +37,7 @@ def test_a_page_of_web_origins_may_send_cookies_and_read_answers(server):
     assert answer.status == 200
     assert answer.headers["access-control-allow-origin"] == APP
     assert answer.headers["access-control-allow-credentials"] == "true"
-    assert {"dpop", "x-keyturn-client", "authorization", "content-type"} <= set(
+    assert {"dpop", "idempotency-key", "x-keyturn-client", "authorization", "content-type"} <= set(
         answer.headers["access-control-allow-headers"].split(", ")
     )
     read = ask(server.port, "GET", "/home/", origin=APP)
@@ -176,3 +176,24 @@ def test_headers_that_no_browser_sends_are_no_proof(server, path, what, kind):
         assert json.loads(answer.partition("\r\n\r\n")[2])["code"] in {
             *("origin_refused", "unknown_client", "bad_request", "invalid"),
         }
+
+
+@pytest.mark.parametrize(
+    "unreadable",
+    [
+        b"Cookie: __Host-keyturn_refresh_00000000=x; name=M\xc3\xbcller",
+        b"Cookie: __Host-keyturn_refresh_00000000=x; name=M\xfcller",
+        b"DPoP: \xff.\xfe.\xfd",
+        b"DPoP: ",
+    ],
+)
+def test_a_header_that_cannot_be_read_is_no_verdict_on_a_session(server, unreadable):
+    answer = raw(
+        server.port,
+        b"POST /token/refresh/ HTTP/1.1\r\nHost: auth.example.com\r\nOrigin: https://auth.example.com\r\n"
+        b"X-Keyturn-Client: web\r\nContent-Length: 0\r\nConnection: close\r\n" + unreadable + b"\r\n\r\n",
+    )
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"set-cookie" not in head.lower()
+    assert json.loads(body)["code"] == "bad_request"

@@ -162,3 +162,12 @@ def test_without_the_header_the_browser_tree_asks_for_djangos_token_as_before(ad
 def test_another_word_in_the_header_is_refused(ada, tree):
     answer = web(tree, HTTP_X_KEYTURN_CLIENT="Web").log_in()
     assert (answer.status_code, answer.json()["code"]) == (400, "unknown_client")
+
+
+@TREES
+@pytest.mark.parametrize(
+    "wrong", [{"HTTP_AUTHORIZATION": "Bearer x"}, {"CONTENT_TYPE": "application/json; charset=rot13"}, {}]
+)
+def test_another_word_in_the_header_is_refused_whatever_else_is_wrong_of_a_call_that_only_reads(db, tree, wrong):
+    answer = web(tree, HTTP_X_KEYTURN_CLIENT="Web", **wrong).http.get(f"/auth/{tree}/v1/auth/session")
+    assert (answer.status_code, answer.json()["code"]) == (400, "unknown_client")

@@ -1,5 +1,7 @@
 """Every way to sign out takes a web client's refresh cookie back, unless the cookie is another session's by now."""
 
+import base64
+
 import pytest
 
 from keyturn.sessions.models import Session
@@ -48,6 +50,16 @@ def test_signing_out_as_a_bearer_client_touches_no_cookie(page, ada, way, status
     answer = log_out(page, access, body) if way is log_out else way(page, access)
     assert answer.status_code == status
     assert not answer.cookies
+
+
+@WAYS
+def test_a_cookie_that_nobody_can_read_to_its_end_does_not_keep_anybody_signed_in(page, ada, way, status):
+    access = page.sign_in()
+    deep = base64.urlsafe_b64encode(b"[" * 3_000).decode()
+    page.hold("refresh", f"x.{deep}.x")
+    assert way(page, access).status_code == status
+    assert page.cookie("refresh") is None
+    assert not Session.objects.filter(pk=claims(access)["sid"], revoked_at=None).exists()
 
 
 def test_logging_out_looks_at_the_cookie_and_not_at_the_body(page, ada):

@@ -82,3 +82,23 @@ def test_cookies_of_other_names_are_not_looked_at(page, ada, what, name):
     page.sign_in()
     page.browser.cookies[name.format(what)] = "somebody else's"
     page.refresh()
+
+
+@pytest.mark.parametrize("blank", ["\u2000", "\u3000", "\xa0", "\x85", "\x1c", "\x0b"])
+@pytest.mark.parametrize("what", ["refresh", "device"])
+def test_a_name_that_python_strips_to_ours_was_written_by_a_subdomain_and_is_not_read(ada, eve, blank, what):
+    page, tossed = Page(secure=True), Page(secure=True)
+    page.sign_in()
+    tossed.sign_in("eve")
+    ours, theirs = page.cookie(what), tossed.cookie(what)
+    header = "; ".join(
+        [
+            *(f"{cookie.key}={cookie.value}" for cookie in map(page.cookie, ("refresh", "device"))),
+            f"{blank}{theirs.key}={theirs.value}",
+        ]
+    )
+    assert ours.key == theirs.key
+    # As WSGI has it: bytes in Latin-1 (PEP 3333).
+    answer = page.try_refresh(HTTP_COOKIE=header.encode().decode("latin-1"))
+    assert answer.status_code == 200
+    assert claims(answer.json()["access"])["sub"] == str(ada.pk)

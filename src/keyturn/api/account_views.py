@@ -131,10 +131,13 @@ class _Call:
             # django-allauth reads a body, and counts a guess, for everything but GET.
             request.method = "GET"
         try:
+            # First: whatever else is wrong is answered by what kind of client it is.
+            is_web(request)
             check_charset(request)
             check_page(request)
             check_length(request)
-            check_proof(request)
+            if hasattr(self.view_class, str(request.method).lower()):
+                check_proof(request)
             response = completed(request, self._answer(cookie, args, kwargs))
         except Exception as error:
             told = answer_to(error, view=self, request=request)

@@ -59,7 +59,8 @@ class KeyturnView(GenericAPIView[Any]):
         """Refuse a body that is too long before reading it, and read it where that fails in a known way."""
         check_charset(request)
         check_page(request)
-        check_proof(request)
+        if request.method in self.allowed_methods:
+            check_proof(request)
         super().initial(request, *args, **kwargs)
         check_length(request)
         self.is_reading_body = True

@@ -31,8 +31,17 @@ def calling(request: HttpRequest) -> Iterator[None]:
     client = client_of(request)
     language = request.META.get("HTTP_ACCEPT_LANGUAGE", "")[:_LANGUAGE_LENGTH]
     caller = trail.Caller(ip=client.ip, user_agent=client.user_agent, accept_language=language)
-    with announced(lambda: replace(client, bindings=_bindings(request))), trail.calling(caller):
+
+    def look() -> Client:
+        return replace(client, bindings=_bindings(request), retry_key=_retry_key(request))
+
+    with announced(look), trail.calling(caller):
         yield
+
+
+def _retry_key(request: HttpRequest) -> str:
+    """What a client calls this request and its retries (draft-ietf-httpapi-idempotency-key-header section 2)."""
+    return Client.key_of(request.META.get("HTTP_IDEMPOTENCY_KEY", ""))
 
 
 def _bindings(request: HttpRequest) -> tuple[Binding, ...]:

@@ -15,7 +15,7 @@ from keyturn.clock import utc_now
 from keyturn.conf.addresses import origin_of
 from keyturn.errors import ProofError, Reason, RefusedError
 from keyturn.jose.dpop import Proof, bound_to, verify_proof
-from keyturn.jose.thumbprint import to_hex
+from keyturn.jose.thumbprint_spelling import to_hex
 from keyturn.keys.nonces import proof_nonces
 from keyturn.sessions.client import Binding, BindingKind
 
@@ -58,16 +58,20 @@ def proven_binding(request: HttpRequest) -> Binding | None:
     return None if proof is None else Binding(BindingKind.DPOP, to_hex(proof.thumbprint))
 
 
-def check_proof(request: Any) -> None:
+def check_proof(request: Any, *, takes_token: bool = True) -> None:
     """Refuse a proof that does not serve before anything is counted, used up or changed.
 
     A request that only reads gets no tokens: what else came along with it does not matter. A token that is shown by
     the DPoP scheme is judged together with its proof, by :func:`check_binding`.
 
+    Args:
+        request: Django's or REST framework's.
+        takes_token: whether the view looks at such a token; where none does, nobody else judges the proof.
+
     Raises:
         ProofNotAccepted: 400.
     """
-    if request.method not in _READING and not is_by_dpop(request):
+    if request.method not in _READING and not (takes_token and is_by_dpop(request)):
         proven_binding(request)
 
 

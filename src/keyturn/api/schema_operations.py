@@ -74,6 +74,13 @@ CLIENT: Final = (
     ),
 )
 """What a client says of itself wherever the refresh token may come or go."""
+RETRY_KEY: Final = OpenApiParameter(
+    "Idempotency-Key",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="A random text of 20 to 200 characters, the same for a refresh and its retries and for nothing else:"
+    " whoever sends it gets a lost reply again at any age.",
+)
 NONCE: Final = OpenApiParameter(
     "DPoP-Nonce",
     OpenApiTypes.STR,
@@ -172,7 +179,7 @@ OPERATIONS: Final[Mapping[type, Mapping[str, Operation]]] = {
             {200: bodies.RefreshedPair, 204: _NO_COOKIE, 401: _REFUSED, 403: ORIGIN},
             body=bodies.RefreshRequest,
             own=serializers.TokenRefreshSerializer,
-            parameters=CLIENT,
+            parameters=(*CLIENT, RETRY_KEY),
         )
     },
     token_views.TokenVerifyView: {

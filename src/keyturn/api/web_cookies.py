@@ -42,6 +42,8 @@ _DEVICE: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 """256 bits in base64url (RFC 4648 section 5)."""
 _DEVICE_BYTES: Final = 32
 _MEMO: Final = "keyturn_device"
+_BLANKS: Final = " \t"
+"""White space around names and values (RFC 6265bis section 5.7)."""
 _LANDMARK: Final = "token_blacklist"
 """A URL of ours, by its name; before it stands where Keyturn is mounted."""
 _LANDMARK_PATH: Final = "token/blacklist/"
@@ -50,7 +52,7 @@ _LANDMARK_PATH: Final = "token/blacklist/"
 def refresh_of(request: Any) -> str | None:
     """The refresh token that came in the cookie; None where none did, or something that no token is written in."""
     request = django_request(request)
-    raw: str = request.COOKIES.get(_name(request, "refresh"), "")
+    raw = _held(request, "refresh")
     return raw if raw and raw.isascii() and raw.isprintable() and not raw.isspace() else None
 
 
@@ -94,7 +96,7 @@ def device_of(request: Any) -> str:
     request = django_request(request)
     device: str | None = getattr(request, _MEMO, None)
     if device is None:
-        device = request.COOKIES.get(_name(request, "device"), "")
+        device = _held(request, "device")
         if not _DEVICE.fullmatch(device):
             device = secrets.token_urlsafe(_DEVICE_BYTES)
         setattr(request, _MEMO, device)
@@ -151,6 +153,21 @@ def _is_secure(request: HttpRequest) -> bool:
 
 def _name(request: HttpRequest, what: str) -> str:
     return f"{'__Host-' if _is_secure(request) else ''}keyturn_{what}_{tag_of(request)}"
+
+
+def _held(request: HttpRequest, what: str) -> str:
+    """What the browser sent in a cookie of ours; an empty text where it sent none.
+
+    Django strips all that Unicode takes for white space off a name. A browser does not: to it such a name has no prefix
+    ``__Host-``, so a subdomain may write it for this host, and would hand us a session of its own choice.
+    """
+    name, found = _name(request, what), ""
+    for pair in request.META.get("HTTP_COOKIE", "").split(";"):
+        key, _, value = pair.strip(_BLANKS).partition("=")
+        if key.rstrip(_BLANKS) == name:
+            # Python writes an empty value like that, and tells a browser so that takes a cookie back.
+            found = value.strip(_BLANKS).removeprefix('""')
+    return found
 
 
 def _set(request: HttpRequest, response: Any, what: str, value: str, lifetime: timedelta) -> None:

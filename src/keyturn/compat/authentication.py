@@ -56,16 +56,30 @@ def _get_raw_token(self: Any, header: bytes) -> bytes | None:
 
 def _get_validated_token(self: Any, raw_token: bytes) -> Any:
     try:
-        return validated_token(raw_token)
+        token = validated_token(raw_token)
+        _check_proof_is_asked_for(token)
     except TokenNotValid as error:
         raise InvalidToken(error.body) from error
+    except RefusedError as error:
+        raise InvalidToken(refusal_body(error)) from error
+    return token
+
+
+def _check_proof_is_asked_for(token: Any) -> None:
+    """Refuse bound tokens to a project's own way of authenticating: without the request nobody can ask for a proof.
+
+    Before the token is handed over, since ``get_user`` may be the project's, or the stateless class's, own.
+
+    Raises:
+        RefusedError: ``binding_missing``.
+    """
+    if not _sees_the_request.get() and bound_to(token.payload) is not None:
+        raise RefusedError(Reason.BINDING_MISSING)
 
 
 def _get_user(self: Any, validated_token: Any) -> Any:
     try:
-        if not _sees_the_request.get() and bound_to(validated_token.payload) is not None:
-            # A project's own way of authenticating, which hands over no request: nobody can have asked for the proof.
-            raise RefusedError(Reason.BINDING_MISSING)
+        _check_proof_is_asked_for(validated_token)
         return user_of(validated_token)
     except RefusedError as error:
         raise AuthenticationFailed(refusal_body(error)) from error

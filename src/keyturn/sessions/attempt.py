@@ -74,6 +74,8 @@ class Attempt:
             "ip": for_column("ip", self.client.ip, self.alias),
             # Also where it is empty: the rule compares a retry with the client that rotated last, named or not.
             "user_agent": self.client.user_agent,
+            # The same: of a refresh that named none, nobody can show to be the sender.
+            "retry_key": self.client.retry_key,
             "sid": for_column("id", self.sid, self.alias),
             "sid_text": str(self.sid),
             **{f"binding_{kind.value}": self.client.shown(kind) for kind in BindingKind},

@@ -14,6 +14,9 @@ __all__ = ["Binding", "BindingKind", "Client", "announced", "current_client", "s
 
 _VERSIONS: Final = re.compile(r"[\d.,_]+")
 _USER_AGENT_LENGTH: Final = 300
+_SHORTEST_KEY: Final = 20
+_LONGEST_KEY: Final = 200
+"""Characters of an ``Idempotency-Key``; a random UUID has 36."""
 
 
 class BindingKind(StrEnum):
@@ -56,16 +59,30 @@ class Client:
         bindings: what came with the request that only the rightful client can show, the strongest first and at most
             one of a kind. A new session is bound to the first; a session that is bound wants its own among them, so
             that a client may gain a stronger one later.
+        retry_key: a random text that a client sends with a refresh and with each retry of it, and with no other
+            (the ``Idempotency-Key`` header), as :meth:`key_of` makes it; empty where none came.
     """
 
     ip: str | None = None
     user_agent: str = ""
     label: str = ""
     bindings: tuple[Binding, ...] = ()
+    retry_key: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "user_agent", _clean(self.user_agent)[:_USER_AGENT_LENGTH])
         object.__setattr__(self, "label", _clean(self.label)[:100])
+
+    @staticmethod
+    def key_of(text: str) -> str:
+        """What a retry is recognised by: half a SHA-256. Too short a text could be guessed by a thief, and is none."""
+        if not _SHORTEST_KEY <= len(text) <= _LONGEST_KEY:
+            return ""
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+    def retries(self, key: str) -> bool:
+        """Whether this is the client whose refresh made the session's generation, asking for its reply again."""
+        return bool(self.retry_key) and hmac.compare_digest(self.retry_key, key)
 
     def carries(self, *, kind: str, hash: str) -> bool:  # noqa: A002 - the column's name
         """Whether the binding of a session's row came with the request; an unbound session asks for none."""

@@ -177,6 +177,7 @@ def _facts(session: Session, generation: int, attempt: Attempt) -> tuple[Standin
         at=attempt.now,
         carries_binding=carries,
         same_agent=same_agent(session.user_agent, attempt.client.user_agent),
+        is_retry=attempt.client.retries(session.retry_key),
     )
     return standing, presented
 

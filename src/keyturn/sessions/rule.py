@@ -55,12 +55,15 @@ class Presented:
         at: now.
         carries_binding: the session's binding came with it (True for an unbound session).
         same_agent: the user agent is the one of the last rotation but for version numbers.
+        is_retry: it carries the key that the refresh carried which made the current generation: the same client asks
+            for the reply that it lost (ADR 0035).
     """
 
     generation: int
     at: datetime
     carries_binding: bool
     same_agent: bool
+    is_retry: bool = False
 
 
 def judge(standing: Standing, presented: Presented, *, grace: timedelta, forgive_after: ForgiveAfter) -> Verdict:
@@ -91,7 +94,7 @@ def judge(standing: Standing, presented: Presented, *, grace: timedelta, forgive
     if behind <= 2 and age <= grace and (presented.same_agent or not unbound):
         return Verdict.CONVERGE
     if behind == 1:
-        if standing.forgiven == standing.generation:
+        if presented.is_retry or standing.forgiven == standing.generation:
             return Verdict.CONVERGE
         if standing.forgiven is None or standing.generation - standing.forgiven >= _patience(standing, forgive_after):
             return Verdict.FORGIVE
@@ -104,7 +107,7 @@ def acceptable(standing: Standing, presented: Presented, *, grace: timedelta, fo
     Until the grace time of a rotation is over, the answer is the one of just before that rotation. Else the moment of
     the rotation could be read from it, and that moment is all a thief of an unbound session needs: whoever follows it
     within the grace time converges. The current token itself is always acceptable. For the same reason the user agent
-    plays no part (ADR 0013).
+    plays no part (ADR 0013), nor does the key of a retry.
 
     Args:
         standing: the session's row.
@@ -112,7 +115,7 @@ def acceptable(standing: Standing, presented: Presented, *, grace: timedelta, fo
         grace: ``REFRESH_GRACE``.
         forgive_after: ``REFRESH_FORGIVE_AFTER``.
     """
-    presented = replace(presented, same_agent=True)
+    presented = replace(presented, same_agent=True, is_retry=False)
     rotated_lately = standing.generation > 0 and presented.at - standing.rotated_at <= grace
     if rotated_lately and grace > timedelta(0) and presented.generation < standing.generation:
         long_ago = presented.at - 2 * grace - timedelta(seconds=1)

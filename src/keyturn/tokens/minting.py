@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 from keyturn import conf, keys
 from keyturn.clock import aware, utc_now
 from keyturn.jose import Key, sign
-from keyturn.jose.thumbprint import from_hex
+from keyturn.jose.thumbprint_spelling import from_hex
 from keyturn.sessions.client import BindingKind
 from keyturn.sessions.models import Session
 from keyturn.sessions.user_table import user_table

@@ -21,7 +21,7 @@ def expiry_of(raw: str) -> datetime | None:
     """
     try:
         return moment(_payload(raw)["exp"])
-    except (ValueError, LookupError, TypeError, RefusedError):
+    except (ValueError, LookupError, TypeError, RecursionError, RefusedError):
         return None
 
 
@@ -29,7 +29,7 @@ def session_named_by(raw: str) -> UUID | None:
     """The session that a token says it belongs to; None where it names none, or is no JWT."""
     try:
         return UUID(_payload(raw)[SESSION_ID])
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
 
 

@@ -40,7 +40,8 @@ def presented(*, authorization: str | None, dpop: str | None, method: str, url: 
         authorization: the ``Authorization`` header's value; None where there is none.
         dpop: the ``DPoP`` header's value; None where there is none.
         method: of the request.
-        url: of the request, whole, as its client sent it: behind a proxy, the proxy's.
+        url: of the request, whole, as its client sent it: behind a proxy, the proxy's. With a host that is known to be
+            this service's, as whoever calls writes the ``Host`` header.
 
     Returns:
         None where the request shows no token: the header is missing, empty, or of another scheme.

@@ -70,17 +70,21 @@ export async function updateProfile(
   fields: Readonly<Record<string, unknown>>,
 ): Promise<User> {
   const core = coreOf(client);
+  const id = here(core)?.id;
   const user = await call<User>(core, "PATCH", "/me/", fields);
   const session = here(core);
-  if (session) become(core, { ...session, user });
-  if (core.access) share(core, core.access);
+  // Somebody else may have signed in meanwhile.
+  if (session && session.id === id) {
+    become(core, { ...session, user });
+    if (core.access) share(core, core.access);
+  }
   return user;
 }
 
 /** Everything that is kept about the user, as a JSON file. */
 export async function exportAccount(client: KeyturnClient): Promise<Blob> {
   const core = coreOf(client);
-  const response = await fetchWith(core, `${core.base}/me/export/`, {});
+  const response = await fetchWith(core, `${core.base}/me/export/`, { redirect: "error" });
   if (response.ok) return response.blob();
   throw errorOf(await replyOf(response));
 }
@@ -138,7 +142,7 @@ export async function cancelEmail(client: KeyturnClient, address: { readonly ema
 /** Another code for the address that a sign-up or sign-in waits for. */
 export async function resendEmailCode(client: KeyturnClient): Promise<void> {
   const reply = await step(coreOf(client), "/auth/email/verify/resend", undefined);
-  if (reply.status !== 200) throw errorOf(reply);
+  if (!reply.ok) throw errorOf(reply);
 }
 
 /** Have a code for a new password sent. The answer is the same for an address that nobody has. */
@@ -174,7 +178,7 @@ async function alone(core: Core, method: string, path: string, body: unknown): P
       if (tokens.token) await adopt(core, tokens, asked);
       return answer;
     });
-    if (reply.status >= 200 && reply.status < 300) return;
+    if (reply.ok) return;
     if (again || reply.status !== 401 || aboutSomethingElse(reply.body.reason)) throw errorOf(reply);
     await fresh(core, access, core.timeout);
   }

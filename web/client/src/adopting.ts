@@ -10,7 +10,7 @@ import { loadUser } from "./user.js";
 export interface Arrival {
   readonly token: unknown;
   readonly refresh?: unknown;
-  readonly user?: User | null;
+  readonly user?: User | null | undefined;
   /** Whether somebody has just signed in. Nothing else outweighs a sign-out. */
   readonly begins?: boolean;
   /** Whether another tab told it. */
@@ -19,7 +19,7 @@ export interface Arrival {
 
 // Late, so that few refreshes are made; early enough that requests need not wait for one.
 const FROM = 0.93;
-const TO = 0.97;
+const SPAN = 0.04;
 
 /**
  * Take an access token, and whoever it belongs to, as what is true now.
@@ -29,15 +29,20 @@ const TO = 0.97;
  */
 export async function adopt(core: Core, arrival: Arrival, asked: number): Promise<boolean> {
   const claims = claimsOf(arrival.token);
-  if (!claims || core.closed || (core.memo.read().out && !arrival.begins)) return false;
+  // Asked twice: a slow storage leaves time to sign out.
+  const late = () => !arrival.begins && (core.memo.read().out || core.gone.has(claims?.sid as string));
+  if (!claims || core.closed || late()) return false;
   if (typeof arrival.refresh === "string") await keepRefresh(core, arrival.refresh);
-  const due = claims.life * (FROM + Math.random() * (TO - FROM));
-  core.access = { ...claims, token: String(arrival.token), asked, due };
-  core.failures = core.doubts = core.until = 0;
-  core.used = core.firm = false;
-  core.memo.write({ sid: claims.sid, bound: claims.bound });
+  if (late()) return false;
+  const due = claims.life * (FROM + Math.random() * SPAN);
   const session = here(core);
-  const known = session?.id === claims.sid ? session.user : null;
+  // A user whose password was changed is the same in another session.
+  const same = session?.id === claims.sid || core.access?.sub === claims.sub;
+  const known = (same && session?.user) || null;
+  core.access = { ...claims, token: String(arrival.token), asked, due };
+  core.failures = core.doubts = core.until = core.firm = 0;
+  core.used = false;
+  core.memo.write({ sid: claims.sid, bound: claims.bound });
   become(core, {
     status: "signed-in",
     user: arrival.user ?? known,
@@ -61,18 +66,15 @@ export async function share(core: Core, access: Access): Promise<void> {
     token: access.token,
     age: now() - access.asked,
     sent: Date.now(),
-    user: here(core)?.user ?? null,
-    refresh: refresh ?? null,
+    user: here(core)?.user,
+    refresh,
   });
 }
 
 /** The tokens of an answer: of the tutorials' endpoints, or of those of accounts. */
-export function tokensOf(reply: Reply): Arrival {
-  const meta = Object(reply.body.meta) as { access_token?: unknown; refresh_token?: unknown };
-  return {
-    token: reply.body.access ?? meta.access_token,
-    refresh: reply.body.refresh ?? meta.refresh_token,
-  };
+export function tokensOf({ body }: Reply): Arrival {
+  const meta = Object(body.meta) as { access_token?: unknown; refresh_token?: unknown };
+  return { token: body.access ?? meta.access_token, refresh: body.refresh ?? meta.refresh_token };
 }
 
 /** A refresh token in memory, gone with the page. */
@@ -92,7 +94,7 @@ export function memoryStorage(): TokenStorage {
 async function keepRefresh(core: Core, refresh: string): Promise<void> {
   if (!core.store) {
     // The server is older than its cookies: better a session until the page is closed than none.
-    console.warn("Keyturn: no cookie came. The session ends with this page.");
+    console.warn("Keyturn: no cookie");
     core.store = memoryStorage();
   }
   try {

@@ -1,8 +1,8 @@
 import { adopt, tokensOf } from "./adopting.js";
-import { asJson, replyOf, timed } from "./asking.js";
+import { asJson, NOTHING, replyOf, timed } from "./asking.js";
 import { now } from "./clock.js";
 import type { Core } from "./core.js";
-import { errorOf, unreachable } from "./errors.js";
+import { errorOf } from "./errors.js";
 import { fetchWith } from "./fetching.js";
 
 /**
@@ -21,10 +21,8 @@ export async function call<T>(
   // Longer than one answer may take: a refresh may come first.
   const reply = await timed(core.timeout * 3, async (signal) =>
     replyOf(await fetchWith(core, core.base + path, { ...asJson(method, body, headers), signal })),
-  ).catch(() => {
-    throw unreachable();
-  });
-  if (reply.status >= 400) throw errorOf(reply);
+  ).catch(() => NOTHING);
+  if (!reply.ok) throw errorOf(reply);
   const tokens = tokensOf(reply);
   if (tokens.token) await adopt(core, tokens, asked);
   return reply.body as T;

@@ -10,8 +10,8 @@ export type Message =
       readonly token: string;
       readonly age: number;
       readonly sent: number;
-      readonly user: User | null;
-      readonly refresh: string | null;
+      readonly user: User | null | undefined;
+      readonly refresh: string | null | undefined;
     }
   /** A refresh got no answer: nobody need try for so many milliseconds. */
   | { readonly kind: "lost"; readonly wait: number }

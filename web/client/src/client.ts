@@ -43,10 +43,11 @@ export function createClient(options: ClientOptions): KeyturnClient {
     renewing: null,
     failures: 0,
     until: 0,
-    firm: false,
+    firm: 0,
     doubted: 0,
     doubts: 0,
     timer: undefined,
+    gone: new Set(),
     stubborn: new Set(),
     used: false,
     started: null,
@@ -78,12 +79,11 @@ export function createClient(options: ClientOptions): KeyturnClient {
         here(core)?.id === id ? signOut(core) : call(core, "DELETE", `/sessions/${encodeURIComponent(id)}/`),
       endOthers: () => call(core, "DELETE", "/sessions/"),
     },
-    reloadUser: () => loadUser(core),
+    reloadUser: () => start(core).then(() => loadUser(core)),
     close() {
       core.closed = true;
       clearTimeout(core.timer);
-      for (const ending of endings) ending();
-      for (const waker of [...core.wakers]) waker();
+      for (const end of [...endings, ...core.wakers]) end();
       core.listeners.clear();
     },
   };

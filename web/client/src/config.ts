@@ -31,7 +31,7 @@ export function configure(options: ClientOptions): Config {
   const page = typeof document !== "undefined";
   // With cookies switched off no cookie mode can work; a page can still keep its user until it is closed.
   const web = (options.mode ?? (page && navigator.cookieEnabled ? "web" : "bearer")) === "web";
-  const base = (page ? absolute(options.baseUrl || "/", "") : options.baseUrl).replace(/\/+$/, "");
+  const base = absolute(options.baseUrl || "/", "").replace(/\/+$/, "");
   return {
     options,
     base,

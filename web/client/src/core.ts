@@ -36,13 +36,15 @@ export interface Core extends Config {
   renewing: Promise<Renewal> | null;
   /** Refreshes that failed, one after another. */
   failures: number;
-  /** Until when nothing is tried; and whether the server wants it so. */
+  /** Until when nothing is tried, and until when the server wants it so. */
   until: number;
-  firm: boolean;
+  firm: number;
   /** When the server first said that it does not know its own token, and how often it has. */
   doubted: number;
   doubts: number;
   timer: ReturnType<typeof setTimeout> | undefined;
+  /** Sessions that have ended here: whoever brings a token of theirs is late. */
+  readonly gone: Set<string>;
   /** Origins that refuse good tokens: refreshing for them again and again would help nobody. */
   readonly stubborn: Set<string>;
   /** Whether the token was used since it came. */
@@ -80,12 +82,12 @@ export function reached(core: Core, online: boolean): void {
 export function forget(core: Core, reason: SignOutReason | null): void {
   core.access = null;
   core.flow = null;
-  core.failures = core.doubts = core.until = 0;
-  core.firm = false;
+  core.failures = core.doubts = core.until = core.firm = 0;
   clearTimeout(core.timer);
   const { session } = core;
+  if ("id" in session) core.gone.add(session.id);
   // Why it was is not forgotten where there is nothing new to say.
-  const before = session.status === "signed-out" ? session.reason : null;
+  const before = "reason" in session ? session.reason : null;
   become(core, { status: "signed-out", reason: reason ?? before });
 }
 

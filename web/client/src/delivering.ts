@@ -15,8 +15,8 @@ import { claimsOf } from "./token.js";
  */
 export async function signOut(core: Core, everywhere = false): Promise<void> {
   const { store, memo } = core;
-  const { sid, bound = false } = memo.read();
-  const out = everywhere ? "*" : "!";
+  const { sid, bound = false, out: owed = "!" } = memo.read();
+  const out = everywhere ? "*" : owed;
   memo.write({ bound, out });
   if (sid) core.tell({ kind: "out", sid, reason: "signed_out" });
   forget(core, "signed_out");
@@ -44,15 +44,18 @@ export async function deliver(core: Core): Promise<boolean> {
   const { store, memo } = core;
   if (core.closed) return false;
   const kept = await store?.get(core.name);
-  const out = store ? MARKED.exec(kept ?? "")?.[0] : memo.read().out;
+  // Of an earlier run only the mark is left; and a refresh that was on its way may have written over that.
+  const out = (!store || kept) && (memo.read().out ?? MARKED.exec(kept ?? "")?.[0]);
   if (out) {
     await keyed(core);
-    const body = store ? { refresh: kept?.slice(1) } : {};
+    const body = store ? { refresh: kept?.replace(MARKED, "") } : {};
     const reply =
       out === "*"
         ? await endAll(core, body)
         : await ask(core, "POST", "/token/blacklist/", { body, keepalive: true });
-    if (!settled(reply)) return false;
+    const { code, reason } = reply.body;
+    // Done; or there is no such session any more, or no token that an older server could take.
+    if (!reply.ok && !(reply.status === 401 && reason) && code !== "invalid") return false;
     await store?.remove(core.name);
   }
   if (memo.read().out) memo.write({});
@@ -64,12 +67,8 @@ async function endAll(core: Core, body: object): Promise<Reply> {
   const reply = await ask(core, "POST", "/token/refresh/", { body });
   const { token, refresh } = tokensOf(reply);
   const claims = claimsOf(token);
-  if (!claims) return { ...reply, status: reply.status === 401 ? 401 : 0 };
+  if (!claims) return { ...reply, ok: false };
   if (typeof refresh === "string") await core.store?.set(core.name, `*${refresh}`);
   const access = { ...claims, token: String(token), asked: now(), due: 0 };
   return ask(core, "POST", "/logout/all/", { access, keepalive: true });
 }
-
-/** Done; or there is no such session any more, or no token that an older server could take. */
-const settled = ({ status, body }: Reply): boolean =>
-  (status >= 200 && status < 300) || (status === 401 && Boolean(body.reason)) || body.code === "invalid";

@@ -27,7 +27,7 @@ export class KeyturnError extends Error {
 
 /** Nobody answered, or nobody who speaks for Keyturn. Nothing is known, and nothing was decided. */
 export const unreachable = (status = 0): KeyturnError =>
-  new KeyturnError("The server cannot be reached.", { status, code: "unreachable" });
+  new KeyturnError("unreachable", { status, code: "unreachable" });
 
 /** The error that an answer is. */
 export function errorOf({ status, body, after }: Reply): KeyturnError {
@@ -48,7 +48,7 @@ function fieldsOf(body: Body): Record<string, string[]> {
   const fields: Record<string, string[]> = {};
   for (const [name, value] of Object.entries(body.errors ?? body)) {
     // An entry of `errors` says itself where it belongs; not every one does.
-    const { param = "", message } = value as { param?: string; message?: string };
+    const { param = "", message } = Object(value) as { param?: string; message?: string };
     const key = message ? param : name.replace("non_field_errors", "");
     if (message || Array.isArray(value))
       fields[key] = [...(fields[key] ?? []), ...(message ? [message] : value)];

@@ -1,4 +1,4 @@
-import { said } from "./asking.js";
+import { said, unless } from "./asking.js";
 import { now } from "./clock.js";
 import { absolute, originOf } from "./config.js";
 import { type Access, type Core, here } from "./core.js";
@@ -6,7 +6,7 @@ import { fresh } from "./keeping.js";
 import { start } from "./starting.js";
 import { transmit } from "./transmitting.js";
 
-const OTHERWISE = /^(reauth|mfa|email|password_reset|bad|incorrect)/;
+const OTHERWISE = /^(reauth|mfa|email|password_reset|bad_c|incorrect)/;
 const TRIES = 4;
 
 /** Whether a 401 is not about the token: refreshing it would not help. */
@@ -16,16 +16,16 @@ export const aboutSomethingElse = (reason: unknown): boolean => OTHERWISE.test(S
 export async function fetchWith(core: Core, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   const { stubborn } = core;
   const request = new Request(
-    typeof input === "object" && "url" in input ? input : absolute(String(input), core.base),
+    (input as Request).url ? (input as Request) : absolute(String(input), core.base),
     init,
   );
   const origin = originOf(request.url);
   if (!core.origins.includes(origin) || request.headers.has("Authorization")) return core.send(request);
   await start(core);
   core.used = true;
-  let access = await usable(core);
+  let access = await unless(request.signal, usable(core));
   for (let tries = 1; ; tries++) {
-    const response = await transmit(core, request, {}, access, Boolean(access?.bound));
+    const response = await transmit(core, request, access, Boolean(access?.bound));
     if (response.status !== 401 || !access) {
       stubborn.delete(origin);
       return response;
@@ -36,7 +36,7 @@ export async function fetchWith(core: Core, input: RequestInfo | URL, init?: Req
       if (stubborn.has(origin)) return response;
     }
     if (tries >= TRIES || aboutSomethingElse((await said(response.clone())).reason)) return response;
-    const next = await fresh(core, access, core.timeout);
+    const next = await unless(request.signal, fresh(core, access, core.timeout));
     // Signed out meanwhile, or it is somebody else's tab now: the request was not theirs.
     if (next?.sub !== access.sub) return response;
     access = next;
@@ -47,7 +47,10 @@ export async function fetchWith(core: Core, input: RequestInfo | URL, init?: Req
 export async function usable(core: Core): Promise<Access | null> {
   const { access } = core;
   if (!here(core)) return null;
-  return access && lives(access) ? access : fresh(core, access, core.timeout);
+  if (access && lives(access)) return access;
+  const next = await fresh(core, access, core.timeout);
+  // Somebody else's by now: what was wanted was not theirs to want.
+  return access && next?.sub !== access.sub ? null : next;
 }
 
 const lives = (access: Access): boolean => now() < access.asked + access.life;

@@ -30,9 +30,9 @@ export function hear(core: Core, message: Message): void {
 function take(core: Core, { token, age, sent, user, refresh }: Extract<Message, { kind: "token" }>): void {
   const asked = now() - age - Math.max(0, Date.now() - sent);
   const session = here(core);
-  if (!core.access || core.access.asked < asked) {
+  if (core.access?.token === token) {
+    if (user && session) become(core, { ...session, user });
+  } else if (!core.access || core.access.asked < asked) {
     adopt(core, { token, refresh, user, heard: true }, asked);
-  } else if (user && session && core.access.token === token) {
-    become(core, { ...session, user });
   }
 }

@@ -10,13 +10,13 @@ import type { FinalReason } from "./types.js";
 export type Judgement = true | FinalReason | null | number;
 
 const FINAL =
-  /^(session_revoked|session_expired|refresh_reused|password_changed|user_inactive|user_not_found|expired)$/;
+  /^(session_revoked|(session_)?expired|refresh_reused|password_changed|user_(inactive|not_found))$/;
 
-/** A server that is being repaired may for a while not know its own keys. */
+/** How often it must have said so, over how many milliseconds. A server being repaired may not know its own keys. */
 const DOUBTS = 4;
 const DOUBT_SPAN = 30_000;
 /** Browsers have been seen to wake up without their cookies. */
-const MISSING_DOUBTS = 2;
+const MISSING_SPAN = 2000;
 
 /**
  * Judge the answer to a refresh. Only a 401 with a reason in Keyturn's JSON can end a session; and where the reason says
@@ -26,13 +26,20 @@ export function judge(core: Core, { status, body, after }: Reply): Judgement {
   const unknown = Math.min(after, 300) * 1000;
   const { code, reason } = body;
   if (status === 200 && body.access) return true;
-  const known = here(core) || core.memo.read().sid;
   // A server without cookies asks for the token; one without this endpoint has nothing to say.
-  if (!known && (status === 204 || (code && /^40[045]$/.test(`${status}`) && !/dpop/.test(`${code}`))))
+  if (
+    !here(core) &&
+    !core.memo.read().sid &&
+    (status === 204 ||
+      reason === "refresh_missing" ||
+      (code && /^40[045]$/.test(`${status}`) && !/dpop/.test(`${code}`)))
+  )
     return null;
-  if (status !== 401 || !reason) return unknown;
+  if (status !== 401 || !code || !reason) return unknown;
   if (FINAL.test(`${reason}`)) return reason as FinalReason;
   if (!core.doubts++) core.doubted = now();
-  if (reason === "refresh_missing") return known && core.doubts < MISSING_DOUBTS ? unknown : reason;
-  return core.doubts < DOUBTS || now() < core.doubted + DOUBT_SPAN ? unknown : "not_recognised";
+  const missing = reason === "refresh_missing";
+  if (now() < core.doubted + (missing ? MISSING_SPAN : DOUBT_SPAN)) return unknown;
+  if (core.doubts < DOUBTS && !missing) return unknown;
+  return missing ? reason : "not_recognised";
 }

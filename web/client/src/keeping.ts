@@ -25,15 +25,21 @@ export function keep(core: Core): void {
 
 /** Something happened that makes a pause pointless. */
 export function wake(core: Core): void {
-  if (!core.firm) core.until = 0;
+  core.until = core.firm;
   for (const waker of [...core.wakers]) waker();
+  // A page that was put aside may have missed who has come and gone.
+  const { sid, out } = core.memo.read();
+  if (core.access && (out || sid !== core.access.sid)) core.access = null;
   keep(core);
   if (here(core)?.online === false && isYoung(core.access)) loadUser(core);
 }
 
-/** Milliseconds to wait after so many failures, never the same for two clients. */
+/**
+ * Milliseconds to wait after so many failures, never the same for two clients. Little at first: a server takes the token of
+ * a lost reply for some seconds as if nothing had happened, and only now and then after that.
+ */
 export const pauseAfter = (failures: number): number =>
-  Math.min(1000 * 2 ** failures, 30_000) * (0.5 + Math.random() / 2);
+  Math.min(50 * 4 ** failures, 15_000) * (1 + Math.random());
 
 /**
  * Another token than this one, however many tries it takes.
@@ -45,12 +51,11 @@ export const pauseAfter = (failures: number): number =>
 export async function fresh(core: Core, stale: Access | null, patience: number): Promise<Access | null> {
   const until = now() + patience;
   do {
-    const { firm } = core;
+    if (core.firm > until) break;
     const left = core.until - now();
-    if (firm && core.until > until) break;
     if (left > 0) {
-      await nap(core, firm || until > 1e15 ? left : Math.min(left, URGENT), firm);
-      if (!firm) core.until = 0;
+      await nap(core, patience > 1e9 ? left : Math.min(left, URGENT));
+      core.until = core.firm;
     }
     const renewal = await renew(core, stale);
     if (renewal === "out") return null;
@@ -60,18 +65,14 @@ export async function fresh(core: Core, stale: Access | null, patience: number):
 }
 
 /** Wait, at most until something happens that makes waiting pointless. */
-export function nap(core: Core, milliseconds: number, firm = false): Promise<void> {
+export function nap(core: Core, milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
     const waker = () => {
-      if (firm && !core.closed) return;
       clearTimeout(timer);
       core.wakers.delete(waker);
       resolve();
     };
-    const timer = setTimeout(() => {
-      firm = false;
-      waker();
-    }, milliseconds);
+    const timer = setTimeout(waker, milliseconds);
     core.wakers.add(waker);
   });
 }

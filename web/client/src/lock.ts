@@ -6,8 +6,8 @@ import type { Core } from "./core.js";
  * are no harm, the server gives both the same successor.
  */
 export async function locked<T>(core: Core, work: () => Promise<T>): Promise<T> {
-  const { shared, name, timeout } = core;
-  const locks = shared && globalThis.navigator?.locks;
+  const { name, timeout } = core;
+  const locks = core.shared && globalThis.navigator?.locks;
   if (!locks) {
     const turn = core.turn.then(work, work);
     core.turn = turn;

@@ -9,6 +9,8 @@ export interface Memo {
   readonly bound?: boolean;
   /** A sign-out that the server has not heard of yet, of all sessions where it is "*". Until then nothing is refreshed. */
   readonly out?: "!" | "*";
+  /** What the refresh that is being tried is called, by all tabs: the server knows a retry by it. */
+  readonly name?: string;
 }
 
 export interface Memory {
@@ -22,7 +24,9 @@ export function memory(name: string, shared: boolean): Memory {
   return {
     read() {
       try {
-        if (shared) return Object(JSON.parse(localStorage.getItem(name) ?? "{}")) as Memo;
+        const text = shared && localStorage.getItem(name);
+        // Nothing there: the page has cleared it all, which undoes no sign-out.
+        if (text) kept = Object(JSON.parse(text)) as Memo;
       } catch {
         // Storage is disabled.
       }

@@ -9,22 +9,22 @@ export interface Prover {
 }
 
 /**
- * Whether there is a key: "unsure" where the place that keeps it, or the module, does not answer now.
+ * Whether there is a key: null where the place that keeps it, or the module, does not answer now.
  *
  * @param make Make one if there is none.
  */
-export async function keyed(core: Core, make = false): Promise<"yes" | "no" | "unsure"> {
+export async function keyed(core: Core, make = false): Promise<boolean | null> {
   const { dpop = "auto" } = core.options;
   try {
     // Where storage is blocked the very name may throw.
     const able = typeof indexedDB !== "undefined" && globalThis.crypto?.subtle;
     // A session that was bound before somebody chose "off" still needs its key.
-    if ((dpop === "off" && !core.memo.read().bound) || (!able && typeof dpop !== "object")) return "no";
+    if ((dpop === "off" && !core.memo.read().bound) || (!able && typeof dpop !== "object")) return false;
     const { prover } = await import("./dpop.js");
     const found = core.prover ?? (await prover(core, make));
     core.prover ??= found;
-    return core.prover ? "yes" : "no";
+    return Boolean(core.prover);
   } catch {
-    return "unsure";
+    return null;
   }
 }

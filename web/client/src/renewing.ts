@@ -16,10 +16,9 @@ const TABS = 80;
  * Try once to get another access token, together with whoever else in this page wants one.
  *
  * @param stale The token that will not do any more.
- * @param optional Nobody may be signed in, and that would be no news.
  */
-export function renew(core: Core, stale: Access | null, optional = false): Promise<Renewal> {
-  core.renewing ??= locked(core, () => attempt(core, stale, optional)).finally(() => {
+export function renew(core: Core, stale: Access | null): Promise<Renewal> {
+  core.renewing ??= locked(core, () => attempt(core, stale)).finally(() => {
     core.renewing = null;
   });
   return core.renewing;
@@ -30,7 +29,7 @@ async function askTabs(core: Core, stale: Access | null): Promise<boolean> {
   if (!core.shared) return false;
   core.tell({ kind: "ask" });
   const until = now() + TABS;
-  while (now() < until && !newer(core, stale)) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (now() < until && !newer(core, stale)) await new Promise((resolve) => setTimeout(resolve, 9));
   return newer(core, stale);
 }
 
@@ -50,10 +49,12 @@ export const isYoung = (access: Access | null): access is Access =>
 const newer = ({ access }: Core, stale: Access | null): boolean =>
   isYoung(access) && access.token !== stale?.token;
 
-async function attempt(core: Core, stale: Access | null, optional: boolean): Promise<Renewal> {
+async function attempt(core: Core, stale: Access | null): Promise<Renewal> {
   if (newer(core, stale) || (await askTabs(core, stale))) return "done";
   if (core.closed || now() < core.until) return "unknown";
-  const memo = core.memo.read();
+  // A name that is there already is that of a try whose reply was lost. Who guesses its 52 bits wrong ends the session.
+  const memo = { name: core.name + Math.random(), ...core.memo.read() };
+  core.memo.write(memo);
   const refresh = await core.store?.get(core.name);
   if (memo.out || MARKED.test(refresh ?? "")) {
     // Signed out here or in another tab, and the server does not know it yet.
@@ -61,9 +62,9 @@ async function attempt(core: Core, stale: Access | null, optional: boolean): Pro
     return "out";
   }
   const key = await keyed(core);
-  if (memo.bound && key === "unsure") return lost(core, 0);
+  if (memo.bound && key === null) return lost(core, 0);
   // A key that is gone from this browser takes its session along: nothing could use it again.
-  if ((memo.bound && key === "no") || (core.store && !refresh)) {
+  if ((memo.bound && !key) || (core.store && !refresh)) {
     end(core, memo.bound || here(core) ? "refresh_missing" : null);
     if (memo.bound) {
       // Its cookie is still there, and without the key it would look like a thief's: have it taken back.
@@ -73,10 +74,17 @@ async function attempt(core: Core, stale: Access | null, optional: boolean): Pro
     return "out";
   }
   const asked = now();
-  const body = core.store ? { refresh } : optional && !memo.sid ? { optional: true } : {};
-  const reply = await ask(core, "POST", "/token/refresh/", { body });
+  const body = core.store ? { refresh } : memo.sid || here(core) ? {} : { optional: true };
+  // Three short tries end within the seconds in which the server answers a token again as if for the first time.
+  const timeout = core.timeout / (core.failures < 3 ? 3 : 1);
+  const reply = await ask(core, "POST", "/token/refresh/", {
+    body,
+    headers: { "Idempotency-Key": memo.name },
+    timeout,
+  });
   // Without locks somebody may have signed in meanwhile: what is said of the session before is no news.
-  if (core.access && core.access.sid !== memo.sid && newer(core, stale)) return "done";
+  const { sid } = core.memo.read();
+  if (sid && sid !== memo.sid) return newer(core, stale) ? "done" : "unknown";
   const judged = judge(core, reply);
   if (judged === true) return (await adopt(core, tokensOf(reply), asked)) ? "done" : lost(core, 0);
   if (typeof judged === "number") return lost(core, judged);
@@ -86,9 +94,9 @@ async function attempt(core: Core, stale: Access | null, optional: boolean): Pro
 
 /** Nothing is known. Wait before the next try, in all tabs. */
 function lost(core: Core, firm: number): Renewal {
-  const wait = firm || pauseAfter(core.failures++);
+  const wait = firm > 0 ? firm : pauseAfter(core.failures++);
   core.until = now() + wait;
-  core.firm = firm > 0;
+  core.firm = firm && core.until;
   core.tell({ kind: "lost", wait });
   reached(core, false);
   return "unknown";

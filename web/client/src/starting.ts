@@ -22,12 +22,8 @@ async function begin(core: Core): Promise<Session> {
   insist(core);
   // Loads what makes proofs while the other tabs are asked.
   keyed(core);
-  const first = renew(core, null, true);
-  const late = (signal: AbortSignal) =>
-    new Promise((resolve) => {
-      signal.onabort = resolve;
-    });
-  await timed(GUESS, (signal) => Promise.race([first, late(signal)]));
+  const first = renew(core, null);
+  await timed(GUESS, () => first).catch(() => {});
   if (core.session.status === "loading") {
     await guess(core);
     fresh(core, null, Number.POSITIVE_INFINITY).catch(() => {});
@@ -55,8 +51,7 @@ function listen(core: Core): void {
     if (globalThis.document?.visibilityState !== "hidden") wake(core);
   };
   const ended = new AbortController();
-  const until = { signal: ended.signal };
-  for (const name of ["online", "pageshow", "visibilitychange"]) page.addEventListener?.(name, woken, until);
-  page.addEventListener?.("offline", () => reached(core, false), until);
+  for (const name of ["online", "pageshow", "visibilitychange"]) page.addEventListener?.(name, woken, ended);
+  page.addEventListener?.("offline", () => reached(core, false), ended);
   core.endings.push(() => ended.abort());
 }

@@ -1,5 +1,5 @@
 import { adopt, tokensOf } from "./adopting.js";
-import { ask, type Body, type Reply } from "./asking.js";
+import { ask, type Reply } from "./asking.js";
 import { now } from "./clock.js";
 import { type Access, type Core, here } from "./core.js";
 import { deliver } from "./delivering.js";
@@ -17,11 +17,13 @@ export const accountsOf = (core: Core): string => `/auth/${core.web ? "browser" 
 export function signIn(core: Core, { username, email, password }: Credentials): Promise<Step> {
   return begin(core, async () => {
     const asked = now();
-    const body = email ? { email, password } : { username, password };
-    const reply = await step(core, "/auth/login", body);
-    if (reply.status !== 404) return next(core, reply, asked);
-    const plain = { username: email ?? username, ...(email && { email }), password };
-    return next(core, await ask(core, "POST", "/token/", { body: plain }), asked);
+    const body = { username, email, password };
+    let reply = await step(core, "/auth/login", body);
+    if (reply.status === 404) {
+      const plain = { ...body, username: email ?? username };
+      reply = await ask(core, "POST", "/token/", { body: plain });
+    }
+    return next(core, reply, asked);
   });
 }
 
@@ -55,7 +57,7 @@ export function step(core: Core, path: string, body: unknown, access: Access | n
 }
 
 async function next(core: Core, reply: Reply, asked: number): Promise<Step> {
-  const { status, body } = reply;
+  const { ok, status, body } = reply;
   const flow = (Object(body.meta) as { session_token?: unknown }).session_token;
   if (typeof flow === "string") core.flow = flow;
   const tokens = tokensOf(reply);
@@ -63,28 +65,25 @@ async function next(core: Core, reply: Reply, asked: number): Promise<Step> {
     core.flow = null;
     return { step: "signed-in" };
   }
-  if (status === 200) return { step: here(core) ? "signed-in" : "sign-in" };
+  if (ok) return { step: here(core) ? "signed-in" : "sign-in" };
   if (status === 410) core.flow = null;
-  const pending = status === 401 ? waiting(body) : undefined;
-  switch (pending?.id) {
-    case "verify_email":
-      return { step: "verify-email" };
-    case "password_reset_by_code":
-      return { step: "reset-password" };
-    case "mfa_authenticate":
-      return { step: "second-factor", methods: pending.types ?? [] };
-    default:
-      throw errorOf(reply);
-  }
+  const { flows } = Object(body.data) as { flows?: readonly Flow[] };
+  const { id, types } = (status === 401 && flows?.find((one) => one.is_pending)) || ({} as Flow);
+  const step = STEPS[id];
+  if (!step) throw errorOf(reply);
+  return { step, ...(types && { methods: types }) } as Step;
 }
+
+/** The steps that a flow can wait for, by the server's names. */
+const STEPS: Readonly<Record<string, Step["step"]>> = {
+  verify_email: "verify-email",
+  password_reset_by_code: "reset-password",
+  mfa_authenticate: "second-factor",
+};
 
 interface Flow {
   readonly id: string;
   readonly is_pending?: boolean;
+  /** The second factors that will do. */
   readonly types?: readonly string[];
-}
-
-function waiting(body: Body): Flow | undefined {
-  const { flows } = Object(body.data) as { flows?: readonly Flow[] };
-  return flows?.find((flow) => flow.is_pending);
 }

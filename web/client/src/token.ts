@@ -18,10 +18,11 @@ export function claimsOf(token: unknown): Claims | null {
     const [, payload = ""] = String(token).split(".");
     const said = JSON.parse(atob(payload.replace(/-/g, "+").replace(/_/g, "/"))) as Record<string, unknown>;
     const { sid, sub, user_id, exp, iat, cnf } = said;
+    const life = (Number(exp) - Number(iat)) * 1000;
     return {
       sid: String(sid ?? ""),
       sub: String(sub ?? user_id ?? ""),
-      life: (Number(exp) - Number(iat)) * 1000 || WITHOUT_DATES,
+      life: life > 0 ? life : WITHOUT_DATES,
       bound: Boolean((cnf as { jkt?: unknown } | undefined)?.jkt),
     };
   } catch {

@@ -12,8 +12,7 @@ import { keyed } from "./proving.js";
  */
 export async function transmit(
   core: Core,
-  input: string | Request,
-  init: RequestInit,
+  request: Request,
   access: Access | null,
   sign: boolean,
 ): Promise<Response> {
@@ -21,18 +20,17 @@ export async function transmit(
   if (sign && !core.prover) await keyed(core);
   if (access?.bound && !core.prover) throw unreachable();
   const prover = sign ? core.prover : null;
-  const request = typeof input === "string" ? null : input;
-  const url = request?.url ?? (input as string);
+  const { url, method } = request;
   const ours = originOf(url) === originOf(core.base);
-  const headers = new Headers(init.headers ?? request?.headers);
+  const headers = new Headers(request.headers);
   // RFC 6750, or RFC 9449 section 7.1 for a token that is bound to a key.
   if (access) headers.set("Authorization", `${access.bound ? "DPoP" : "Bearer"} ${access.token}`);
-  if (ours && core.web) headers.set("X-Keyturn-Client", "web");
+  // A page's origin may be one of web clients: who wants the tokens there says so.
+  if (ours && core.shared) headers.set("X-Keyturn-Client", core.web ? "web" : "bearer");
   for (let again = false; ; again = true) {
-    const proof = await prover?.proof(request?.method ?? init.method ?? "GET", url, access?.token);
+    const proof = await prover?.proof(method, url, access?.token);
     if (proof) headers.set("DPoP", proof);
-    const response = await core.send(request?.clone() ?? url, {
-      ...init,
+    const response = await core.send(request.clone(), {
       headers,
       ...(ours && { credentials: core.web ? "include" : "omit" }),
     });

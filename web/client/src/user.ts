@@ -5,11 +5,11 @@ import type { User } from "./types.js";
 
 /** The user, from the server. Where it cannot be reached the user known before stays. */
 export async function loadUser(core: Core): Promise<User | null> {
-  const { access } = core;
+  const id = here(core)?.id;
   try {
     const user = await call<User>(core, "GET", "/me/");
     const session = here(core);
-    if (session && core.access?.sub === (access ?? core.access)?.sub) {
+    if (session?.id === id && session) {
       become(core, { ...session, user, online: true });
       if (core.access) share(core, core.access);
     }

@@ -103,3 +103,17 @@ test("a second sign-out is no error", async () => {
     reason: "signed_out",
   });
 });
+
+test("a second sign-out takes nothing back of one everywhere that the server has not heard of", async () => {
+  const here = browser();
+  const other = browser(served.base.replace("127.0.0.1", "localhost")).tab();
+  await other.signIn(demo);
+  const client = here.tab();
+  await client.signIn(demo);
+  here.rule = offline;
+  await client.signOut({ everywhere: true });
+  await client.signOut();
+  here.rule = null;
+  fire("online");
+  await eventually(async () => (await other.fetch(`${other.options.baseUrl}/home/`)).status === 401);
+});

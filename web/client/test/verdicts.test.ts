@@ -107,6 +107,23 @@ test("Retry-After is kept: nothing is asked before", async () => {
   expect((await client.fetch("/home/")).status).toBe(200);
 });
 
+test.each(["-5", "soon", "Wed, 21 Oct 2015 07:28:00 GMT"])(
+  "Retry-After: %s is no reason to ask without end",
+  async (after) => {
+    const here = browser();
+    const client = here.tab();
+    await client.signIn(demo);
+    await when(client, (session) => session.status === "signed-in" && session.user !== null);
+    await pass(400);
+    here.rule = atRefresh(answer(503, "<h1>Busy</h1>", { "Retry-After": after }));
+    here.sent.length = 0;
+    fire("online");
+    await when(client, (session) => session.status === "signed-in" && !session.online);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(here.sent.length).toBeLessThan(4);
+  },
+);
+
 describe("the server's last word signs out, and is told:", () => {
   test("session_revoked, of a session that was ended elsewhere", async () => {
     const client = browser().tab();

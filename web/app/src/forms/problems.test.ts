@@ -55,6 +55,9 @@ describe("what a call failed with", () => {
     expect(problemOf(failed({ status: 0, code: "unreachable" }), english).form).toBe(
       english.problems.form.network,
     );
+    expect(problemOf(failed({ status: 200, code: "unreachable" }), english).form).toBe(
+      english.problems.form.network,
+    );
     expect(problemOf(failed({ status: 502, code: "unreachable" }), english).form).not.toBeNull();
   });
 

@@ -37,7 +37,8 @@ export function problemOf(error: unknown, words: BasicWords): Told {
   const { "": whole, ...named } = fields;
   if (error.code === "too_many_attempts" || error.code === "throttled")
     return { form: error.retryAfter === null ? tooManyLater : tooMany(error.retryAfter), fields: {} };
-  if (error.status === 0) return { form: words.problems.form.network, fields: {} };
+  // A success that is not ours is a hotel's sign-in page.
+  if (error.status < 400) return { form: words.problems.form.network, fields: {} };
   const known = form[error.reason ?? ""] ?? form[error.code];
   const said = Object.keys(named).length > 0 ? (whole ?? null) : (known ?? whole ?? null);
   if (said !== null || Object.keys(named).length > 0) return { form: said, fields: named };

@@ -19,7 +19,7 @@ export const entry: Words["entry"] = {
     noAccount: "Noch kein Konto?",
     signUp: "Konto anlegen",
     demoTitle: "Der Benutzer der Demo ist eingetragen",
-    demo: "Nur auf einem Entwicklungsserver, und nur, bis Sie etwas anderes tippen.",
+    demo: "Nur auf einem Entwicklungsserver; überschreiben Sie ihn einfach.",
   },
   signUp: {
     title: "Konto anlegen",

@@ -18,7 +18,7 @@ export const entry = {
     noAccount: "No account yet?",
     signUp: "Make one",
     demoTitle: "The demo’s user is filled in",
-    demo: "Only on a development server, and only until you type something else.",
+    demo: "Only on a development server; type over it as you like.",
   },
   signUp: {
     title: "Make an account",

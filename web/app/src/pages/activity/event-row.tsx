@@ -38,7 +38,7 @@ export function EventRow({ event }: { readonly event: ActivityEvent }): ReactNod
         </>
       }
       about={
-        <span className="facts-line">
+        <span className="facts-line event__facts">
           {by !== null && (
             <span className="event__device">
               <Icon name={by.icon} size={16} />

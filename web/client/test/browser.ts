@@ -47,6 +47,7 @@ export function browser(base = served.base): Browser {
     const request = new Request(input, init);
     one.requests.push(request.clone());
     one.sent.push(`${request.method} ${new URL(request.url).pathname}`);
+    const brought = new Map<Response, readonly string[]>();
     const send = async () => {
       const headers = new Headers(request.headers);
       headers.set("Origin", base);
@@ -55,10 +56,13 @@ export function browser(base = served.base): Browser {
         headers.set("Cookie", [...cookies].map((pair) => pair.join("=")).join("; "));
       }
       const response = await fetch(request.clone(), { headers });
-      for (const line of response.headers.getSetCookie()) keepCookie(cookies, line);
+      brought.set(response, response.headers.getSetCookie());
       return response;
     };
-    return one.rule ? one.rule(request, send) : send();
+    const response = await (one.rule ? one.rule(request, send) : send());
+    // The cookies of an answer that does not arrive do not arrive either.
+    for (const line of brought.get(response) ?? []) keepCookie(cookies, line);
+    return response;
   };
   return one;
 }
@@ -71,8 +75,8 @@ function keepCookie(cookies: Map<string, string>, line: string): void {
 
 /** Lost on its way back: the server has done it, and nobody hears. */
 export const loseReply: Rule = async (_request, send) => {
-  const cookies = await send();
-  await cookies.arrayBuffer();
+  const answer = await send();
+  await answer.arrayBuffer();
   throw new TypeError("fetch failed");
 };
 

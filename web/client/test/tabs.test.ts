@@ -177,3 +177,19 @@ test("a tab that holds the lock and sleeps keeps nobody out for ever", async () 
   navigator.locks.request(name, { signal: held.signal }, () => new Promise(() => {}));
   expect((await client.fetch("/home/")).status).toBe(200);
 });
+
+test("replies that are lost for hours, one refresh after another, sign nobody out", async () => {
+  storage();
+  const here = browser();
+  const tab = here.tab({ dpop: "off", timeout: 300 });
+  await tab.signIn(demo);
+  for (let turn = 0; turn < 4; turn += 1) {
+    await pass(400);
+    here.rule = atRefresh(loseReply);
+    await expect(tab.fetch("/home/")).rejects.toThrow();
+    await pass(3 * 3600);
+    here.rule = (_request, send) => send();
+    expect((await tab.fetch("/home/")).status).toBe(200);
+  }
+  expect(tab.getSession()).toMatchObject({ status: "signed-in", binding: "cookie" });
+});

@@ -75,6 +75,33 @@ def test_a_key_of_an_earlier_refresh_is_worth_nothing(user):
     assert isinstance(present(session, 0, client=naming(KEY), now=later(3600)), Reused)
 
 
+@BINDINGS
+def test_a_key_that_comes_with_every_refresh_speaks_for_nobody(user, binding):
+    """A constant, or a gateway's hash of an empty body, is the thief's as well."""
+    session = opened(user, binding=binding)
+    client = naming(KEY)
+    for generation in range(6):
+        assert isinstance(present(session, generation, binding=binding, client=client), Rotated)
+    assert row(session).retry_key == client.worn_key
+    assert not client.retries(client.worn_key)
+    assert isinstance(present(session, 5, binding=binding, client=client, now=later(3600)), Forgiven)
+
+
+def test_a_thief_who_shares_a_constant_key_with_the_victim_is_caught_as_before(user):
+    session = opened(user)
+    held, outcomes = {"victim": 0, "thief": 0}, []
+    for turn in range(20):
+        who = ("thief", "victim")[turn % 2]
+        outcome = present(session, held[who], client=naming(KEY), now=later(hours=turn))
+        outcomes.append(type(outcome))
+        if isinstance(outcome, Reused):
+            break
+        assert not isinstance(outcome, Refused)
+        held[who] = outcome.session.generation
+    assert outcomes[-1] is Reused
+    assert len(outcomes) < 8
+
+
 def test_after_a_refresh_without_a_key_nobody_can_claim_it(user):
     session = opened(user)
     present(session, 0, client=naming(KEY))

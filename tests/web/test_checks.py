@@ -18,7 +18,7 @@ def project(settings: Any) -> Any:
     settings.MIDDLEWARE = [STOCK, *settings.MIDDLEWARE]
     settings.CORS_ALLOWED_ORIGINS = [APP]
     settings.CORS_ALLOW_CREDENTIALS = True
-    settings.CORS_ALLOW_HEADERS = ["authorization", "content-type", "X-Keyturn-Client"]
+    settings.CORS_ALLOW_HEADERS = ["authorization", "content-type", "X-Keyturn-Client", "Idempotency-Key"]
     return settings
 
 
@@ -45,7 +45,8 @@ def test_w009_warns_where_nothing_answers_cors(settings, name):
     [
         ({"CORS_ALLOWED_ORIGINS": ["https://app.example.net"]}, "CORS_ALLOWED_ORIGINS does not name them"),
         ({"CORS_ALLOW_CREDENTIALS": False}, "CORS_ALLOW_CREDENTIALS is not True"),
-        ({"CORS_ALLOW_HEADERS": ["authorization"]}, "CORS_ALLOW_HEADERS lacks x-keyturn-client"),
+        ({"CORS_ALLOW_HEADERS": ["idempotency-key"]}, "CORS_ALLOW_HEADERS lacks x-keyturn-client"),
+        ({"CORS_ALLOW_HEADERS": ["x-keyturn-client"]}, "CORS_ALLOW_HEADERS lacks idempotency-key"),
         ({"MIDDLEWARE": []}, f"MIDDLEWARE lacks {STOCK}"),
     ],
 )

@@ -13,7 +13,7 @@ from keyturn import conf
 __all__ = ["register"]
 
 _STOCK: Final = "corsheaders.middleware.CorsMiddleware"
-_HEADER: Final = "x-keyturn-client"
+_HEADERS: Final = ("x-keyturn-client", "idempotency-key")
 
 
 def register() -> None:
@@ -32,8 +32,8 @@ def check_cors(**_: object) -> Iterable[CheckMessage]:
     if missing:
         yield Warning(
             f"Pages of {named[0]} cannot use Keyturn's cookie: {', '.join(missing)}.",
-            hint="Let django-cors-headers answer them, with credentials and the header x-keyturn-client. Silence this"
-            " where a proxy answers.",
+            hint="Let django-cors-headers answer them, with credentials and the headers x-keyturn-client and"
+            " idempotency-key. Silence this where a proxy answers.",
             id="keyturn.W009",
         )
 
@@ -53,5 +53,7 @@ def _missing(named: Iterable[str]) -> Iterator[str]:
         yield "CORS_ALLOWED_ORIGINS does not name them"
     if not cors.CORS_ALLOW_CREDENTIALS:
         yield "CORS_ALLOW_CREDENTIALS is not True"
-    if _HEADER not in {name.lower() for name in cors.CORS_ALLOW_HEADERS}:
-        yield f"CORS_ALLOW_HEADERS lacks {_HEADER}"
+    allowed = {name.lower() for name in cors.CORS_ALLOW_HEADERS}
+    for header in _HEADERS:
+        if header not in allowed:
+            yield f"CORS_ALLOW_HEADERS lacks {header}"

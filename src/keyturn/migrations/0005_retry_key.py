@@ -14,6 +14,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="session",
             name="retry_key",
-            field=models.CharField(default="", max_length=32),
+            field=models.CharField(db_default="", default="", max_length=32),
         ),
     ]

@@ -76,6 +76,7 @@ class Attempt:
             "user_agent": self.client.user_agent,
             # The same: of a refresh that named none, nobody can show to be the sender.
             "retry_key": self.client.retry_key,
+            "worn_key": self.client.worn_key,
             "sid": for_column("id", self.sid, self.alias),
             "sid_text": str(self.sid),
             **{f"binding_{kind.value}": self.client.shown(kind) for kind in BindingKind},

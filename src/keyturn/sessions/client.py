@@ -80,6 +80,11 @@ class Client:
             return ""
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
+    @property
+    def worn_key(self) -> str:
+        """What the row keeps of a key that came with a second refresh: no client's own."""
+        return f"!{self.retry_key[1:]}" if self.retry_key else ""
+
     def retries(self, key: str) -> bool:
         """Whether this is the client whose refresh made the session's generation, asking for its reply again."""
         return bool(self.retry_key) and hmac.compare_digest(self.retry_key, key)

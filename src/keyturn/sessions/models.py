@@ -63,8 +63,8 @@ class Session(models.Model):
     idle_expires_at = models.DateTimeField(_("ends unless used before"))
     ip = models.GenericIPAddressField(_("address"), null=True, unpack_ipv4=True)
     user_agent = models.CharField(_("user agent"), max_length=300, default="")
-    # Half a SHA-256 of the Idempotency-Key that came with it.
-    retry_key = models.CharField(max_length=32, default="")
+    # Half a SHA-256 of the Idempotency-Key that came with it. Processes of the version before know no such column.
+    retry_key = models.CharField(max_length=32, default="", db_default="")
 
     objects = models.Manager.from_queryset(_SessionQuerySet)()
 

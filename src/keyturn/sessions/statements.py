@@ -92,7 +92,7 @@ def _carried() -> str:
 def rotate_sql(alias: str, users: UserTable, *, check_active: bool, claims_user: bool) -> str:
     """One compare-and-set: from ``expected`` to ``successor``, if session and user still stand.
 
-    Parameters: expected, successor, now, live_at, idle_expires_at, ip, user_agent, retry_key, sid, sid_text,
+    Parameters: expected, successor, now, live_at, idle_expires_at, ip, user_agent, retry_key, worn_key, sid, sid_text,
     binding_cookie and binding_dpop (the hash of what came along of each kind, or an empty text), and user_id where
     ``claims_user``. Returns the row as it is afterwards.
     """
@@ -107,7 +107,9 @@ def rotate_sql(alias: str, users: UserTable, *, check_active: bool, claims_user:
     return (
         f"UPDATE {names(Session._meta.db_table)} AS s SET generation = %(successor)s, rotated_at = %(now)s,"  # noqa: S608
         f" idle_expires_at = {least}(%(idle_expires_at)s, s.absolute_expires_at),"
-        " ip = COALESCE(%(ip)s, s.ip), user_agent = %(user_agent)s, retry_key = %(retry_key)s"
+        " ip = COALESCE(%(ip)s, s.ip), user_agent = %(user_agent)s,"
+        # A key that came with two refreshes is nobody's: whoever knows it could ask for replies for ever.
+        " retry_key = CASE WHEN s.retry_key IN (%(retry_key)s, %(worn_key)s) THEN %(worn_key)s ELSE %(retry_key)s END"
         f" FROM {names(users.table)} AS u"
         " WHERE s.id = %(sid)s AND s.generation = %(expected)s AND s.revoked_at IS NULL"
         " AND s.idle_expires_at > %(live_at)s AND s.absolute_expires_at > %(live_at)s"

@@ -101,7 +101,7 @@ function refreshInWords(column: Column & { kind: "refresh" }): Told {
     return {
       short: "same answer",
       title: `${shown} was shown again, and got the same answer: ${stands}`,
-      text: "It is the predecessor, and it comes within the grace time (or was let in before): a retry. The answer is the identical token, so there is never a second live copy.",
+      text: "It is the predecessor, and it comes within the grace time, or by the name that the client gave this very refresh: a retry. The answer is the identical token, so there is never a second live copy.",
       tone: "same",
     };
   if (first.verdict === "forgiven")

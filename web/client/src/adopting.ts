@@ -19,7 +19,7 @@ export interface Arrival {
 
 // Late, so that few refreshes are made; early enough that requests need not wait for one.
 const FROM = 0.93;
-const SPAN = 0.04;
+const PARTS = 25;
 
 /**
  * Take an access token, and whoever it belongs to, as what is true now.
@@ -34,13 +34,13 @@ export async function adopt(core: Core, arrival: Arrival, asked: number): Promis
   if (!claims || core.closed || late()) return false;
   if (typeof arrival.refresh === "string") await keepRefresh(core, arrival.refresh);
   if (late()) return false;
-  const due = claims.life * (FROM + Math.random() * SPAN);
+  const due = claims.life * (FROM + Math.random() / PARTS);
   const session = here(core);
   // A user whose password was changed is the same in another session.
   const same = session?.id === claims.sid || core.access?.sub === claims.sub;
   const known = (same && session?.user) || null;
   core.access = { ...claims, token: String(arrival.token), asked, due };
-  core.failures = core.doubts = core.until = core.firm = 0;
+  core.retry = core.failures = core.doubts = core.until = core.firm = 0;
   core.used = false;
   core.memo.write({ sid: claims.sid, bound: claims.bound });
   become(core, {
@@ -94,7 +94,7 @@ export function memoryStorage(): TokenStorage {
 async function keepRefresh(core: Core, refresh: string): Promise<void> {
   if (!core.store) {
     // The server is older than its cookies: better a session until the page is closed than none.
-    console.warn("Keyturn: no cookie");
+    console.warn("no cookie");
     core.store = memoryStorage();
   }
   try {

@@ -69,8 +69,8 @@ export const asJson = (method: string, body: unknown, headers?: Record<string, s
 
 /** Ask Keyturn. Every answer is returned as it is, with its status; no answer is one of status 0. */
 export async function ask(core: Core, method: string, path: string, what: Ask = {}): Promise<Reply> {
-  const { access = null, body, headers, keepalive = false, timeout = core.timeout } = what;
-  const init = { ...asJson(method, body, headers), keepalive };
+  const { access = null, body, headers, keepalive, timeout = core.timeout } = what;
+  const init = { ...asJson(method, body, headers), keepalive: keepalive as boolean };
   const sign = !access || access.bound || path.startsWith("/auth/");
   try {
     return await timed(timeout, async (signal) =>

@@ -14,7 +14,7 @@ export type Message =
       readonly refresh: string | null | undefined;
     }
   /** A refresh got no answer: nobody need try for so many milliseconds. */
-  | { readonly kind: "lost"; readonly wait: number }
+  | { readonly kind: "lost"; readonly wait: number; readonly retry: string | 0 | undefined }
   /** The session with this id has ended. */
   | { readonly kind: "out"; readonly sid: string; readonly reason: SignOutReason };
 

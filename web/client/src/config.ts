@@ -30,7 +30,7 @@ export function absolute(url: string, base: string): string {
 export function configure(options: ClientOptions): Config {
   const page = typeof document !== "undefined";
   // With cookies switched off no cookie mode can work; a page can still keep its user until it is closed.
-  const web = (options.mode ?? (page && navigator.cookieEnabled ? "web" : "bearer")) === "web";
+  const web = options.mode ? options.mode === "web" : page && navigator.cookieEnabled;
   const base = absolute(options.baseUrl || "/", "").replace(/\/+$/, "");
   return {
     options,

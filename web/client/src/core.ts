@@ -36,6 +36,8 @@ export interface Core extends Config {
   renewing: Promise<Renewal> | null;
   /** Refreshes that failed, one after another. */
   failures: number;
+  /** What the refresh that is being tried is called: the server knows a retry by it. */
+  retry?: string | 0 | undefined;
   /** Until when nothing is tried, and until when the server wants it so. */
   until: number;
   firm: number;

@@ -6,7 +6,7 @@ import { fresh } from "./keeping.js";
 import { start } from "./starting.js";
 import { transmit } from "./transmitting.js";
 
-const OTHERWISE = /^(reauth|mfa|email|password_reset|bad_c|incorrect)/;
+const OTHERWISE = /^(reauth|mfa|email|password_r|bad_c|inc)/;
 const TRIES = 4;
 
 /** Whether a 401 is not about the token: refreshing it would not help. */

@@ -16,6 +16,7 @@ export function hear(core: Core, message: Message): void {
       break;
     case "lost":
       core.until = Math.max(core.until, now() + message.wait);
+      core.retry = message.retry;
       break;
     case "out":
       if (here(core)?.id === message.sid) {

@@ -9,8 +9,6 @@ export interface Memo {
   readonly bound?: boolean;
   /** A sign-out that the server has not heard of yet, of all sessions where it is "*". Until then nothing is refreshed. */
   readonly out?: "!" | "*";
-  /** What the refresh that is being tried is called, by all tabs: the server knows a retry by it. */
-  readonly name?: string;
 }
 
 export interface Memory {

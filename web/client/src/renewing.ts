@@ -29,7 +29,7 @@ async function askTabs(core: Core, stale: Access | null): Promise<boolean> {
   if (!core.shared) return false;
   core.tell({ kind: "ask" });
   const until = now() + TABS;
-  while (now() < until && !newer(core, stale)) await new Promise((resolve) => setTimeout(resolve, 9));
+  while (now() < until && !newer(core, stale)) await new Promise((resolve) => setTimeout(resolve));
   return newer(core, stale);
 }
 
@@ -52,9 +52,7 @@ const newer = ({ access }: Core, stale: Access | null): boolean =>
 async function attempt(core: Core, stale: Access | null): Promise<Renewal> {
   if (newer(core, stale) || (await askTabs(core, stale))) return "done";
   if (core.closed || now() < core.until) return "unknown";
-  // A name that is there already is that of a try whose reply was lost. Who guesses its 52 bits wrong ends the session.
-  const memo = { name: core.name + Math.random(), ...core.memo.read() };
-  core.memo.write(memo);
+  const memo = core.memo.read();
   const refresh = await core.store?.get(core.name);
   if (memo.out || MARKED.test(refresh ?? "")) {
     // Signed out here or in another tab, and the server does not know it yet.
@@ -77,9 +75,11 @@ async function attempt(core: Core, stale: Access | null): Promise<Renewal> {
   const body = core.store ? { refresh } : memo.sid || here(core) ? {} : { optional: true };
   // Three short tries end within the seconds in which the server answers a token again as if for the first time.
   const timeout = core.timeout / (core.failures < 3 ? 3 : 1);
+  // A name that is there already is that of a try whose reply was lost, here or in another tab.
+  core.retry ||= core.name + Math.random();
   const reply = await ask(core, "POST", "/token/refresh/", {
     body,
-    headers: { "Idempotency-Key": memo.name },
+    headers: { "Idempotency-Key": core.retry },
     timeout,
   });
   // Without locks somebody may have signed in meanwhile: what is said of the session before is no news.
@@ -97,7 +97,7 @@ function lost(core: Core, firm: number): Renewal {
   const wait = firm > 0 ? firm : pauseAfter(core.failures++);
   core.until = now() + wait;
   core.firm = firm && core.until;
-  core.tell({ kind: "lost", wait });
+  core.tell({ kind: "lost", wait, retry: core.retry });
   reached(core, false);
   return "unknown";
 }

@@ -36,8 +36,8 @@ for (const [binding, dpop, loot] of [
     const thief = await openTab(theirs, world, { dpop: false, seed: 2 });
     const got = await thief.evaluate(() => window.tab.client.getSession());
     expect(got).toEqual({ status: "signed-out", reason: "refresh_reused" });
-    const given = world.proxy.passages.filter((one) => one.path === "/token/refresh/").at(-1);
-    expect(given?.status).toBe(401);
+    const refused = world.proxy.passages.filter((one) => one.path === "/token/refresh/" && one.status === 401);
+    expect(refused.length).toBeGreaterThan(0);
 
     await page.evaluate(() => window.tab.ask());
     await hours.pass(6 * SECOND);

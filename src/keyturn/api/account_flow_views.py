@@ -1,4 +1,7 @@
-"""The endpoints of sign-up, sign-in, verification and sessions where they do more, or other, than django-allauth's."""
+"""The endpoints of sign-up, sign-in, verification and sessions where they do more, or other, than django-allauth's.
+
+One file although it is long: each class is one endpoint of a few lines.
+"""
 
 from collections.abc import Callable
 from datetime import timedelta

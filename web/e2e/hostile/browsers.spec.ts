@@ -111,7 +111,7 @@ test("an older server that answers with the refresh token is used from memory, w
   await hours.pass(30 * SECOND);
   await page.evaluate(() => window.tab.rest());
   expect(await diaries([page])).toMatchObject({ unauthorized: 0, signOuts: [] });
-  expect(warnings.filter((text) => /keyturn/i.test(text))).toHaveLength(1);
+  expect(warnings.filter((text) => /no cookie/.test(text))).toHaveLength(1);
   expect(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))).not.toMatch(
     /eyJ/,
   );

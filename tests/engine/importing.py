@@ -73,6 +73,9 @@ def main(told: dict[str, Any]) -> None:
 
     def watch(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
+            if isinstance(arguments[0], int):
+                # A descriptor of what was opened already: Python writes byte code so.
+                return
             name, mode = str(arguments[0]), str(arguments[1] or "r")
             if not (name.endswith(_CODE) and "w" not in mode) and "__pycache__" not in name:
                 events.add((event, name))

@@ -1,4 +1,7 @@
-"""Every check of RFC 9449 section 4.3, one by one: each proof here is good but for one thing."""
+"""Every check of RFC 9449 section 4.3, one by one: each proof here is good but for one thing.
+
+It is one long file, in the order of the section, since every test begins with the same good proof.
+"""
 
 import base64
 import json

@@ -241,6 +241,7 @@ with sending_to({url!r}):
     deadline = time.monotonic() + 20
     while any(each.turns < 1 for each in couriers()) and time.monotonic() < deadline:
         time.sleep(0.01)
+    assert all(each.turns for each in couriers()), "the couriers never came to rest"
     connections.close_all()
     child = os.fork()
     if child:

@@ -146,7 +146,7 @@ function thiefInWords(
     text:
       first.verdict === "forgiven"
         ? "Without a binding, a late token may be the owner’s own after a lost reply. It is let in once. As soon as the owner goes on, the two collide."
-        : "The session is not bound to anything, so for now thief and owner look alike. As soon as both have used it, they collide.",
+        : "The session is not bound to anything, so one use tells nothing: thief and owner look alike. Once both have used it, they collide.",
     tone: "forgiven",
   };
 }

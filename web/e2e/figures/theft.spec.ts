@@ -36,7 +36,9 @@ for (const [binding, dpop, loot] of [
     const thief = await openTab(theirs, world, { dpop: false, seed: 2 });
     const got = await thief.evaluate(() => window.tab.client.getSession());
     expect(got).toEqual({ status: "signed-out", reason: "refresh_reused" });
-    const refused = world.proxy.passages.filter((one) => one.path === "/token/refresh/" && one.status === 401);
+    const refused = world.proxy.passages.filter(
+      (one) => one.path === "/token/refresh/" && one.status === 401,
+    );
     expect(refused.length).toBeGreaterThan(0);
 
     await page.evaluate(() => window.tab.ask());

@@ -5,6 +5,7 @@ import { Button, ButtonLink, Card, Empty, Icon, Notice, Page, Row, Rows, Skeleto
 import { problemOf } from "../../forms";
 import { useLocale, useWords } from "../../i18n";
 import { PATHS } from "../../shell/paths";
+import { NotLoaded } from "../shared/not-loaded";
 import { useLoaded } from "../shared/use-loaded";
 import "./activity.css";
 import { byDay } from "./days";
@@ -52,19 +53,7 @@ export function ActivityPage(): ReactNode {
   return (
     <Page title={words.title} about={words.about}>
       {state.status === "loading" && <Coming />}
-      {state.status === "failed" && (
-        <Notice
-          tone="warn"
-          role="alert"
-          deeds={
-            <Button small onClick={() => void reload()}>
-              {allWords.common.tryAgain}
-            </Button>
-          }
-        >
-          {words.failed}
-        </Notice>
-      )}
+      {state.status === "failed" && <NotLoaded again={reload}>{words.failed}</NotLoaded>}
       {state.status === "loaded" && (
         <>
           <Alarms events={state.value.events} />

@@ -1,11 +1,12 @@
 import { KeyturnError, type SessionInfo } from "@keyturn/client";
 import { useKeyturn } from "@keyturn/client/react";
 import { type ReactNode, useCallback, useState } from "react";
-import { Button, Buttons, Card, Dialog, Notice, Row, Rows, Skeleton } from "../../design";
+import { Button, Buttons, Card, Dialog, Row, Rows, Skeleton } from "../../design";
 import { problemOf } from "../../forms";
 import { useWords } from "../../i18n";
 import { useDeviceWords } from "../shared/device-words";
 import { useWhenBack } from "../shared/fresh";
+import { NotLoaded } from "../shared/not-loaded";
 import { useTold } from "../shared/told";
 import { useLoaded } from "../shared/use-loaded";
 import { inOrder } from "./order";
@@ -79,19 +80,7 @@ export function SessionsCard(): ReactNode {
     >
       {told.place}
       {state.status === "loading" && <Coming />}
-      {state.status === "failed" && (
-        <Notice
-          tone="warn"
-          role="alert"
-          deeds={
-            <Button small onClick={() => void reload()}>
-              {allWords.common.tryAgain}
-            </Button>
-          }
-        >
-          {words.failed}
-        </Notice>
-      )}
+      {state.status === "failed" && <NotLoaded again={reload}>{words.failed}</NotLoaded>}
       {state.status === "loaded" && (
         <Rows label={words.title}>
           {(all ? sessions : sessions.slice(0, FIRST)).map((session) => (

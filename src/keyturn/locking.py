@@ -1,10 +1,16 @@
-"""Hold a name rather than a row, for what must not happen twice at once and has no row yet."""
+"""Wait for others where there is no row to wait at: for a name's holder, for whoever still sees the past."""
 
 import hashlib
+import time
+from typing import Final
 
 from django.db import connections
 
-__all__ = ["hold"]
+__all__ = ["hold", "until_past_is_gone"]
+
+_PATIENCE: Final = 5.0
+"""Seconds. A statement of ours takes milliseconds; a report or a dump that sees the past for hours opens no session."""
+_PAUSE: Final = 0.005
 
 
 def hold(kind: str, name: str, *, alias: str) -> None:
@@ -24,3 +30,32 @@ def hold(kind: str, name: str, *, alias: str) -> None:
     digest = hashlib.sha256(f"keyturn {kind} {name}".encode("utf-8", "surrogatepass")).digest()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], signed=True)])
+
+
+def until_past_is_gone(alias: str) -> None:
+    """Wait until nobody works with a snapshot of the database that was taken before this call, for five seconds at most.
+
+    A lock makes a statement wait, and shows it the newest version of the locked row; the other tables it goes on seeing
+    as they were when it began (PostgreSQL's manual, 13.2.1). So whoever must find all that such statements wrote waits
+    for their ends first. Statements of other database roles are seen only by a member of ``pg_read_all_stats``.
+
+    Args:
+        alias: the database. Inside of a transaction, which others may be waiting for, nothing is waited for; nor on
+            SQLite, which has one writer at a time.
+    """
+    connection = connections[alias]
+    if connection.vendor != "postgresql" or connection.in_atomic_block:
+        return
+    deadline = time.monotonic() + _PATIENCE
+    # A transaction's backend and its beginning name it; it holds a snapshot while it has a backend_xmin.
+    looking = (
+        "SELECT pid, xact_start FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        " AND backend_type = 'client backend' AND backend_xmin IS NOT NULL"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(looking)
+        past = set(cursor.fetchall())
+        while past and time.monotonic() < deadline:
+            time.sleep(_PAUSE)
+            cursor.execute(looking)
+            past &= set(cursor.fetchall())

@@ -132,6 +132,63 @@ def test_no_session_of_logins_at_the_same_moment_outlives_the_demand(django_user
     assert not Session.objects.filter(revoked_at__isnull=True).exists()
 
 
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_no_session_outlives_the_demand_whose_statement_saw_the_time_before_it(django_user_model, monkeypatch):
+    from keyturn.sessions import opening
+
+    ada = django_user_model.objects.create_user("ada", password=PASSWORD)
+    statement = opening.insert_sql
+    held = " FROM (SELECT pg_advisory_xact_lock_shared(2112) OFFSET 0) AS held, "
+
+    def held_up(*args: Any, **more: Any) -> str:
+        written = statement(*args, **more)
+        assert written.count(" FROM ") >= 1
+        return written.replace(" FROM ", held, 1)
+
+    monkeypatch.setattr(opening, "insert_sql", held_up)
+
+    def apart(work: Any) -> threading.Thread:
+        def run() -> None:
+            try:
+                work()
+            finally:
+                connection.close()
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        return thread
+
+    def wait_for(query: str) -> None:
+        deadline = time.monotonic() + 30
+        while True:
+            with connection.cursor() as cursor:
+                cursor.execute(query)
+                if cursor.fetchone() == (1,):
+                    return
+            assert time.monotonic() < deadline, query
+            time.sleep(0.01)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(2112)")
+    try:
+        login = apart(Caller().try_log_in)
+        wait_for(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'"
+        )
+        demand = apart(lambda: require_reset(ada.pk, now=utc_now()))
+        wait_for("SELECT count(*) FROM keyturn_account WHERE reset_required_at IS NOT NULL")
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(2112)")
+    login.join(timeout=30)
+    demand.join(timeout=30)
+
+    assert not login.is_alive()
+    assert not demand.is_alive()
+    assert Session.objects.get().revoked_reason == "revoked_by_admin"
+
+
 def test_no_other_door_opens_a_session_meanwhile(ada, root, browser):
     require_reset(ada.pk, now=utc_now())
 

@@ -17,8 +17,12 @@ pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 
 def backends():
+    """The watchers' connections to this test's database; other databases of the server have theirs."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'keyturn-feed'")
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity"
+            " WHERE application_name = 'keyturn-feed' AND datname = current_database()"
+        )
         return [pid for (pid,) in cursor.fetchall()]
 
 

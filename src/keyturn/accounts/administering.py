@@ -12,6 +12,7 @@ from django.db import transaction
 from keyturn.accounts.users import locked_user
 from keyturn.clock import stored, utc_now
 from keyturn.errors import RefusedError
+from keyturn.locking import until_past_is_gone
 from keyturn.sessions.revocation import RevokeReason, revoke_user_sessions
 from keyturn.sessions.statements import database
 from keyturn.sessions.user_changes import password_replaced
@@ -46,8 +47,8 @@ def end_sessions(user_pk: Any, *, now: datetime) -> int:
 def require_reset(user_pk: Any, *, now: datetime) -> bool:
     """Let the password open no session until it is reset, and end the sessions that it opened.
 
-    A login under way does not survive it: the statement that opens a session asks for the demand. One that began before
-    the demand was committed and waited for the user's row is ended a moment later.
+    A login under way does not survive it: the statement that opens a session asks for the demand. What a statement
+    opened that began before the demand was committed is ended a moment later.
 
     Args:
         user_pk: the user's primary key.
@@ -71,9 +72,10 @@ def require_reset(user_pk: Any, *, now: datetime) -> bool:
 
 def _end_overtaken(user_pk: Any, *, now: datetime) -> None:
     alias = database()
+    until_past_is_gone(alias)
     with transaction.atomic(using=alias):
         try:
-            # Waits for every statement that is opening a session of this user.
+            # Waits for every transaction that has opened a session of this user.
             locked_user(user_pk)
         except RefusedError:
             return

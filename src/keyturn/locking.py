@@ -33,7 +33,7 @@ def hold(kind: str, name: str, *, alias: str) -> None:
 
 
 def until_past_is_gone(alias: str) -> None:
-    """Wait until nobody works with a snapshot of the database that was taken before this call, for five seconds at most.
+    """Wait, at most five seconds, until nobody works with a snapshot of the database from before this call.
 
     A lock makes a statement wait, and shows it the newest version of the locked row; the other tables it goes on seeing
     as they were when it began (PostgreSQL's manual, 13.2.1). So whoever must find all that such statements wrote waits

@@ -173,9 +173,7 @@ def test_no_session_outlives_the_demand_whose_statement_saw_the_time_before_it(d
         cursor.execute("SELECT pg_advisory_lock(2112)")
     try:
         login = apart(Caller().try_log_in)
-        wait_for(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'"
-        )
+        wait_for("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'")
         demand = apart(lambda: require_reset(ada.pk, now=utc_now()))
         wait_for("SELECT count(*) FROM keyturn_account WHERE reset_required_at IS NOT NULL")
     finally:

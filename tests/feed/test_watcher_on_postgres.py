@@ -20,8 +20,7 @@ def backends():
     """The watchers' connections to this test's database; other databases of the server have theirs."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pid FROM pg_stat_activity"
-            " WHERE application_name = 'keyturn-feed' AND datname = current_database()"
+            "SELECT pid FROM pg_stat_activity WHERE application_name = 'keyturn-feed' AND datname = current_database()"
         )
         return [pid for (pid,) in cursor.fetchall()]
 

@@ -13,6 +13,7 @@ from rest_framework_simplejwt.tokens import RefreshToken
 from keyturn.accounts.administering import lift_reset, require_reset
 from keyturn.clock import utc_now
 from keyturn.sessions.models import Session
+from keyturn.sessions.statements import insert_sql
 from keyturn.signin.models import AccountState
 from keyturn.trail.models import AuditEvent
 from tests.admin.conftest import ADMIN_ADDRESS, allow, browser_of
@@ -135,18 +136,13 @@ def test_no_session_of_logins_at_the_same_moment_outlives_the_demand(django_user
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_no_session_outlives_the_demand_whose_statement_saw_the_time_before_it(django_user_model, monkeypatch):
-    from keyturn.sessions import opening
-
     ada = django_user_model.objects.create_user("ada", password=PASSWORD)
-    statement = opening.insert_sql
     held = " FROM (SELECT pg_advisory_xact_lock_shared(2112) OFFSET 0) AS held, "
 
     def held_up(*args: Any, **more: Any) -> str:
-        written = statement(*args, **more)
-        assert written.count(" FROM ") >= 1
-        return written.replace(" FROM ", held, 1)
+        return insert_sql(*args, **more).replace(" FROM ", held, 1)
 
-    monkeypatch.setattr(opening, "insert_sql", held_up)
+    monkeypatch.setattr("keyturn.sessions.opening.insert_sql", held_up)
 
     def apart(work: Any) -> threading.Thread:
         def run() -> None:

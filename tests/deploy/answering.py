@@ -1,0 +1,34 @@
+"""The one server that nginx and Prometheus are put in front of."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from tests.server import conftest
+from tests.server.running import PRODUCTION, keyturn
+from tests.services.process import ServerProcess
+
+__all__ = ["CREDENTIALS", "THREADS", "TOKEN", "answering"]
+
+CREDENTIALS: Final = {"username": "ada", "password": "seven-green-bottles-on-a-wall"}
+THREADS: Final = 2
+TOKEN: Final = "a-token-that-was-made-for-these-tests-alone-4711"
+"""Opens its numbers."""
+
+
+def answering(directory: Path) -> Iterator[ServerProcess]:
+    """Yield a production server of few threads with one user, that trusts a proxy on 127.0.0.1."""
+    env = {
+        **PRODUCTION,
+        "KEYTURN_TRUSTED_PROXIES": "127.0.0.1",
+        "KEYTURN_LIMITS": "login_pair=off,login_address=off",
+        "KEYTURN_METRICS_TOKEN": TOKEN,
+    }
+    for process in conftest.running(directory, env, "--threads", str(THREADS)):
+        made = keyturn(
+            *("createsuperuser", "--noinput", "--username=ada", "--email=ada@example.com"),
+            directory=directory,
+            env={**env, "DJANGO_SUPERUSER_PASSWORD": CREDENTIALS["password"]},
+        )
+        assert made.returncode == 0, made.stderr
+        yield process

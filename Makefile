@@ -5,15 +5,17 @@
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
-# What `make test` runs the tests of Python on, and whether it measures their coverage (COVERAGE=1).
+# What `make test` runs the tests of Python on, which of them (as pytest's -m has it; empty: all), and whether it measures
+# their coverage (COVERAGE=1).
 DATABASES ?= sqlite,postgres
+TESTS ?=
 COVERAGE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools web run dev test lint typecheck lock format wheel clean
+.PHONY: help setup tools web run dev test lint typecheck lock format bench bench-quick wheel clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## install the server into .venv (does nothing when it is there)
 	@$(PYTHON) scripts/bootstrap.py
@@ -32,7 +34,7 @@ dev: setup ## the same, with every edit of Python or TypeScript seen at once (ne
 	@exec $(PY) scripts/dev.py
 
 test: tools ## every check, then the tests on SQLite and on PostgreSQL, of the web client and in a browser
-	@exec $(PY) scripts/checks.py --databases $(DATABASES) $(if $(COVERAGE),--coverage)
+	@exec $(PY) scripts/checks.py --databases $(DATABASES) --tests "$(TESTS)" $(if $(COVERAGE),--coverage)
 
 lint: tools ## ruff and the import contracts
 	@exec $(PY) scripts/checks.py lint
@@ -43,6 +45,12 @@ typecheck: tools ## mypy
 format: tools ## let ruff rewrite the code
 	@$(PY) -m ruff check --fix-only --quiet
 	@$(PY) -m ruff format
+
+bench: tools ## Keyturn beside its peers, for a quiet machine; writes docs/performance.md (needs Node)
+	@exec $(PY) -m benchmarks.compare --publish
+
+bench-quick: tools ## the same in under five minutes; writes nothing but build/bench
+	@exec $(PY) -m benchmarks.compare --quick
 
 wheel: tools ## build the package, web app included, into dist/
 	@$(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .

@@ -21,7 +21,7 @@ class Answer:
         status: of HTTP, or ``NO_ANSWER``.
         sent: when the request began to be sent, seconds since 1970.
         received: when the answer was complete, or given up.
-        headers: with small letters.
+        headers: with small letters; of one that came several times, such as Set-Cookie, a line each.
         body: as it came.
     """
 
@@ -95,7 +95,10 @@ class Channel:
 
 async def _read(reader: asyncio.StreamReader) -> tuple[int, dict[str, str], bytes]:
     first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").rstrip("\r\n").split("\r\n")
-    headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    headers: dict[str, str] = {}
+    for name, _, value in (line.partition(":") for line in lines):
+        before = headers.get(name.strip().lower())
+        headers[name.strip().lower()] = value.strip() if before is None else f"{before}\n{value.strip()}"
     status = int(first.split(" ", 2)[1])
     if "chunked" in headers.get("transfer-encoding", ""):
         body = b""

@@ -1,13 +1,20 @@
-"""A closed-loop HTTP/1.1 client on loopback: a few connections, each with one request under way at any time."""
+"""A closed-loop HTTP/1.1 client on loopback: a few connections, each with one request under way at any time.
 
-import json
+Bare sockets and one selector, since whatever the client burns the servers beside it on the same cores lack.
+"""
+
 import selectors
 import socket
 import time
-import urllib.request
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
 
-__all__ = ["Driver", "log_in", "wait_until"]
+__all__ = ["Driver", "Run", "wait_until"]
+
+_PATIENCE: Final = 30
+"""Seconds without any answer after which a run is given up."""
+_LAST_CHUNK: Final = b"0\r\n\r\n"
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float) -> None:
@@ -23,82 +30,136 @@ def wait_until(condition: Callable[[], bool], *, seconds: float) -> None:
         time.sleep(0.02)
 
 
-def log_in(port: int, username: str, password: str) -> str:
-    """Sign in on a server of ours and return the access token."""
-    body = json.dumps({"username": username, "password": password}).encode()
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/token/", body, {"Content-Type": "application/json"})
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
-        access: str = json.load(answer)["access"]
-    return access
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run came to.
+
+    Args:
+        seconds: from the first request to the last answer.
+        processor: seconds of processor time that this client used.
+        latencies: seconds from a request's first byte to its answer's last, in the order of the answers.
+    """
+
+    seconds: float
+    processor: float
+    latencies: list[float]
+
+    @property
+    def answers(self) -> int:
+        """How many there were."""
+        return len(self.latencies)
+
+    @property
+    def rate(self) -> float:
+        """Answers a second."""
+        return self.answers / self.seconds
 
 
 class _Connection:
-    def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+    def __init__(self, port: int, lane: int) -> None:
+        self.lane = lane
+        self.sent = 0.0
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.received = b""
+        self._received = b""
 
-    def is_answered(self) -> bool:
-        """Read what is there; say whether an answer is complete, and refuse any but 200."""
+    def answer(self) -> bytes | None:
+        """Read what is there; return the whole body once it is complete.
+
+        Raises:
+            ConnectionError: the answer is not 2xx, or the connection was closed.
+        """
         chunk = self.socket.recv(65_536)
         if not chunk:
-            raise ConnectionError("the server closed the connection")
-        self.received += chunk
-        head, found, body = self.received.partition(b"\r\n\r\n")
-        if not found:
-            return False
-        if not head.startswith(b"HTTP/1.1 200"):
-            raise ConnectionError(head.split(b"\r\n", 1)[0].decode())
-        length = next(
-            int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")
-        )
-        if len(body) < length:
-            return False
-        self.received = body[length:]
-        return True
+            raise ConnectionError(f"the server closed the connection after {self._received[:200]!r}")
+        received = self._received = self._received + chunk if self._received else chunk
+        end = received.find(b"\r\n\r\n")
+        if end < 0:
+            return None
+        head = received[:end].lower()
+        at = head.find(b"\r\ncontent-length:")
+        if at >= 0:
+            whole = end + 4 + int(head[at + 17 :].split(b"\r\n", 1)[0])
+            if len(received) < whole:
+                return None
+        elif b"\r\ntransfer-encoding: chunked" in head:
+            if not received.endswith(_LAST_CHUNK):
+                return None
+        elif not head.startswith((b"http/1.1 204", b"http/1.1 205")):
+            raise ConnectionError(f"neither length nor chunks: {head[:200]!r}")
+        if not head.startswith(b"http/1.1 2"):
+            raise ConnectionError(received[:600].decode("utf-8", "replace"))
+        # One request at a time, so nothing of the next answer can be there yet.
+        self._received = b""
+        return received[end + 4 :]
 
 
 class Driver:
-    """Sends requests in turn over its connections.
+    """Sends requests in turn over its connections; a subclass may make each from the answers before.
 
     Args:
         port: on loopback.
-        requests: whole requests, as bytes.
+        requests: whole requests, as bytes; may be empty in a subclass that makes its own.
         connections: kept alive from run to run.
     """
 
     def __init__(self, port: int, requests: Sequence[bytes], *, connections: int) -> None:
         self._requests = requests
-        self._connections = [_Connection(port) for _ in range(connections)]
+        self._connections = [_Connection(port, lane) for lane in range(connections)]
         self._next = 0
 
-    def run(self, *, seconds: float) -> float:
-        """Send and receive for so long.
+    def next_request(self, lane: int) -> bytes:
+        """Return what a connection, the lane, sends next."""
+        del lane
+        request = self._requests[self._next]
+        self._next = (self._next + 1) % len(self._requests)
+        return request
 
-        Returns:
-            Answers a second.
+    def answered(self, lane: int, body: bytes) -> None:
+        """Take note of an answer."""
+
+    def run(self, *, seconds: float = 0, count: int = 0) -> Run:
+        """Send and receive for so long, or so often.
+
+        Args:
+            seconds: after which no request is sent any more.
+            count: instead: how many requests are sent in all.
 
         Raises:
-            ConnectionError: an answer was not 200.
+            ConnectionError: an answer was not 2xx.
+            TimeoutError: none came for half a minute.
         """
-        answered = 0
+        latencies: list[float] = []
+        unsent = count or -1
+        lanes = self._connections[:count] if count else self._connections
+        processor = time.process_time()
         began = time.perf_counter()
+        deadline = began + seconds if seconds else float("inf")
         with selectors.DefaultSelector() as selector:
-            for connection in self._connections:
+            for connection in lanes:
                 selector.register(connection.socket, selectors.EVENT_READ, connection)
                 self._send(connection)
-            waiting = len(self._connections)
+                unsent -= 1
+            waiting = len(lanes)
             while waiting:
-                going_on = time.perf_counter() - began < seconds
-                for key, _ in selector.select(timeout=10):
-                    if key.data.is_answered():
-                        answered += 1
-                        if going_on:
-                            self._send(key.data)
-                        else:
-                            waiting -= 1
-                            selector.unregister(key.fileobj)
-        return answered / (time.perf_counter() - began)
+                ready = selector.select(timeout=_PATIENCE)
+                if not ready:
+                    raise TimeoutError(f"no answer for {_PATIENCE} s")
+                for key, _ in ready:
+                    connection = key.data
+                    body = connection.answer()
+                    if body is None:
+                        continue
+                    now = time.perf_counter()
+                    latencies.append(now - connection.sent)
+                    self.answered(connection.lane, body)
+                    if now < deadline and unsent:
+                        self._send(connection)
+                        unsent -= 1
+                    else:
+                        waiting -= 1
+                        selector.unregister(connection.socket)
+        return Run(time.perf_counter() - began, time.process_time() - processor, latencies)
 
     def send(self, count: int) -> int:
         """Send so many requests over the first connection, one after the other.
@@ -107,15 +168,22 @@ class Driver:
             how many were answered: all of them.
 
         Raises:
-            ConnectionError: an answer was not 200.
+            ConnectionError: an answer was not 2xx.
         """
         connection = self._connections[0]
         for _ in range(count):
             self._send(connection)
-            while not connection.is_answered():
+            while (body := connection.answer()) is None:
                 pass
+            self.answered(0, body)
         return count
 
+    def close(self) -> None:
+        """Hang up."""
+        for connection in self._connections:
+            connection.socket.close()
+
     def _send(self, connection: _Connection) -> None:
-        connection.socket.sendall(self._requests[self._next])
-        self._next = (self._next + 1) % len(self._requests)
+        request = self.next_request(connection.lane)
+        connection.sent = time.perf_counter()
+        connection.socket.sendall(request)

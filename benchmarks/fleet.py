@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import django
 import psycopg
+from psycopg import sql
 
 from benchmarks.driving import wait_until
 from tests.services.identity import service_identity, temporary_directory
@@ -55,28 +56,35 @@ class Session:
 
 
 class Postgres:
-    """A durable PostgreSQL that can be restarted on its port, and notes when each transaction was committed.
+    """A durable PostgreSQL that can be restarted on its port.
+
+    Args:
+        settings: what differs from its defaults; unless told otherwise it notes when each transaction was committed.
 
     Attributes:
         url: of its database ``postgres``.
         version: as it names it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Mapping[str, str] | None = None) -> None:
         service, self.url = start_postgres(durable=True)
         self._services = [service]
         with psycopg.connect(self.url, autocommit=True) as connection:
             row = connection.execute("SHOW data_directory").fetchone()
             assert row is not None
             self._data = Path(row[0])
-            connection.execute("ALTER SYSTEM SET track_commit_timestamp = on")
+            for name, value in (settings or {"track_commit_timestamp": "on"}).items():
+                statement = sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value))
+                connection.execute(statement)
             self.version = str(connection.info.parameter_status("server_version"))
         # As it was started: program, arguments, and thereby the port.
-        command = Path(f"/proc/{self._pid()}/cmdline").read_bytes().rstrip(b"\0").split(b"\0")
+        command = Path(f"/proc/{self.pid}/cmdline").read_bytes().rstrip(b"\0").split(b"\0")
         self._command = [word.decode() for word in command]
         self.restart(signal.SIGINT)
 
-    def _pid(self) -> int:
+    @property
+    def pid(self) -> int:
+        """The process id of the postmaster, whose children serve the connections."""
         return int((self._data / "postmaster.pid").read_text().split()[0])
 
     def restart(self, how: signal.Signals, *, away: float = 0) -> None:
@@ -86,7 +94,7 @@ class Postgres:
             how: SIGINT ends connections and writes a checkpoint; SIGQUIT is a crash, recovered from the log.
             away: seconds in between.
         """
-        pid = self._pid()
+        pid = self.pid
         os.kill(pid, how)
         wait_until(lambda: not Path(f"/proc/{pid}").exists(), seconds=60)
         time.sleep(away)

@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
@@ -26,6 +25,7 @@ from argon2 import low_level
 
 from benchmarks.driving import Driver
 from benchmarks.fleet import Fleet, Postgres, end_cleanly, versions
+from benchmarks.processes import memory, most_memory, processor_seconds, workers_of
 from tests.services.process import ServerProcess
 
 __all__ = ["main"]
@@ -99,9 +99,9 @@ def _cpu(server: ServerProcess, *, rounds: int, logins: int) -> bool:
     driver.run(seconds=2)
     ratios, per_login, per_hash = [], [], []
     for _ in range(rounds):
-        before = _processor_seconds(worker)
+        before = processor_seconds(worker)
         done = driver.send(logins)
-        login = (_processor_seconds(worker) - before) / done
+        login = (processor_seconds(worker) - before) / done
         bare = _bare_hash(logins)
         ratios.append(login / bare)
         per_login.append(login)
@@ -140,10 +140,10 @@ def _statements(fleet: Fleet) -> bool:
 def _memory(fleet: Fleet, *, seconds: float) -> bool:
     server = fleet.serve("--workers", str(WORKERS))
     workers = workers_of(server.pid)
-    before = [_memory_of(worker) for worker in workers]
+    before = [memory(worker) for worker in workers]
     # Connections belong to the worker that was there first; both must have had some.
     deadline = time.monotonic() + 60
-    while min(_memory_of(worker) - had for worker, had in zip(workers, before, strict=True)) < ONE_HASH:
+    while min(memory(worker) - had for worker, had in zip(workers, before, strict=True)) < ONE_HASH:
         if time.monotonic() > deadline:
             raise TimeoutError("one of the workers was never asked to log anybody in")
         Driver(server.port, _logins(), connections=CONNECTIONS).run(seconds=1)
@@ -152,43 +152,19 @@ def _memory(fleet: Fleet, *, seconds: float) -> bool:
 
     def sample() -> None:
         while not is_over.wait(0.05):
-            samples.append(sum(map(_memory_of, workers)))
+            samples.append(sum(map(memory, workers)))
 
     sampler = threading.Thread(target=sample)
     sampler.start()
     try:
-        rate = Driver(server.port, _logins(), connections=CONNECTIONS).run(seconds=seconds)
+        rate = Driver(server.port, _logins(), connections=CONNECTIONS).run(seconds=seconds).rate
     finally:
         is_over.set()
         sampler.join()
     print(f"logins a second in the storm     {rate:7.1f}")
     print(f"memory of the workers before     {sum(before):7.1f} MB")
-    print(f"the same, each page counted whole{sum(map(_peak, workers)):7.1f} MB at the peak")
+    print(f"the same, each page counted whole{sum(map(most_memory, workers)):7.1f} MB at the peak")
     return _verdict("memory of both workers, MB", max(samples), MEMORY_GOAL)
-
-
-def workers_of(pid: int) -> list[int]:
-    """The worker processes of a server: its children that serve, which use more memory than its helper does."""
-    children = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=True)  # noqa: S607 - wherever it is
-    found = [int(line) for line in children.stdout.split()]
-    return [child for child in found if b"resource_tracker" not in Path(f"/proc/{child}/cmdline").read_bytes()]
-
-
-def _processor_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _memory_of(pid: int) -> float:
-    """What a process has in memory, in MB; a page that n processes share counts an nth (PSS)."""
-    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return int(rollup.partition("\nPss:")[2].split()[0]) * 1024 / 1e6
-
-
-def _peak(pid: int) -> float:
-    """The most that a process has ever had in memory, in MB; a page that others have too counts whole (RSS)."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / 1e6
 
 
 def _logins() -> Sequence[bytes]:

@@ -1,0 +1,71 @@
+"""Fails when Keyturn's refresh falls under six times the tutorial backend's rate, both measured in this run.
+
+    .venv/bin/python -m benchmarks.compare.guard [--least 6] [--rounds 5]
+
+CI runs it (``.ci/run``); it takes less than a minute. The two are driven in turn, and the median of the rounds' ratios
+counts: what else the machine does meets both. Where that falls short, the measurement is repeated once, and the better
+of the two counts.
+"""
+
+import argparse
+import statistics
+import sys
+import time
+from typing import Final
+
+from benchmarks.compare.peer import Peer
+from benchmarks.compare.results import BASE, Result
+from benchmarks.compare.rounds import Plan, compare, install
+from benchmarks.fleet import end_cleanly
+from benchmarks.peers.keyturn.peer import Keyturn
+from benchmarks.peers.tutorial.peer import Tutorial
+
+__all__ = ["LEAST", "main"]
+
+LEAST: Final = 6.0
+"""Times the tutorial backend's rate. The published goal is more; this only tells that something broke."""
+
+
+def _measure(peers: list[Peer], rounds: int) -> Result:
+    plan = Plan(
+        rounds=rounds,
+        seconds=1,
+        login_seconds=0,
+        crowd_rounds=0,
+        counted=0,
+        windows=0,
+        starts=1,
+        operations=("refresh",),
+    )
+    return compare(peers, plan, command="python -m benchmarks.compare.guard")
+
+
+def main() -> int:
+    """Measure, and exit with 1 where it is less."""
+    options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    options.add_argument("--least", type=float, default=LEAST, help="times the tutorial backend's rate (%(default)s)")
+    options.add_argument("--rounds", type=int, default=5)
+    given = options.parse_args()
+    end_cleanly()
+    began = time.monotonic()
+    peers = install([Tutorial(), Keyturn()])
+    best = 0.0
+    for _ in range(2):
+        result = _measure(peers, given.rounds)
+        ratio = result.ratio(Keyturn.name, "refresh")
+        assert ratio is not None, "both have a refresh"
+        best = max(best, ratio)
+        ours, theirs = (
+            statistics.median(sample.rate for sample in result.backends[name].samples["refresh"])
+            for name in (Keyturn.name, BASE)
+        )
+        print(f"refreshes a second: Keyturn {ours:.0f}, the tutorial's backend {theirs:.0f}; {ratio:.2f} times")
+        if best >= given.least:
+            break
+    verdict = "at least" if best >= given.least else "LESS THAN"
+    print(f"The ratio is {verdict} {given.least:g} ({time.monotonic() - began:.0f} s).")
+    return 0 if best >= given.least else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

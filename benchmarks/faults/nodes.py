@@ -1,0 +1,177 @@
+"""The Keyturn nodes: ``keyturn serve`` processes with one secret on one database, each with a clock of its own."""
+
+import os
+import signal
+import struct
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from benchmarks.faults.processes import below, lasting_port, signal_all
+from tests.server.running import workers_of
+from tests.services.process import ServerProcess, clean_environment
+
+__all__ = ["PASSWORD", "WRONG_CLOCK", "Node", "Nodes"]
+
+PASSWORD: Final = "correct horse battery staple"  # noqa: S105 - of users who exist for one run
+_KEYTURN: Final = (sys.executable, "-m", "keyturn_server.cli")
+WRONG_CLOCK: Final = Path(__file__).with_name("wrong_clock")
+"""On the path of an interpreter whose wall clock is to be wrong by what the file says that ``WRONG_CLOCK`` names."""
+_SECONDS_TO_START: Final = 90.0
+_LIMITS: Final = "login_pair=off,login_address=off,login_account=off"
+_USERS: Final = """
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import User
+hashed = make_password({password!r})
+User.objects.bulk_create([User(username=f"user{{n}}", password=hashed) for n in range({count})])
+"""
+
+
+class Node:
+    """One ``keyturn serve`` on a port of its own.
+
+    Args:
+        number: for its name.
+        directory: for logs and for the file that its clock is read from.
+        environment: of the process.
+        workers: worker processes.
+        threads: of each of them.
+    """
+
+    def __init__(
+        self, number: int, *, directory: Path, environment: Mapping[str, str], workers: int, threads: int
+    ) -> None:
+        self.name = f"node {number}"
+        self.port = lasting_port()
+        self._directory = directory
+        self._clock = directory / f"clock-{number}"
+        self.set_clock(0)
+        self._environment = {**environment, "WRONG_CLOCK": str(self._clock), "PYTHONPATH": str(WRONG_CLOCK)}
+        self._command = [*_KEYTURN, "serve", "--port", "{port}", "--workers", str(workers), "--threads", str(threads)]
+        self._lives = 0
+        self.start()
+
+    def start(self) -> None:
+        """Start it; it may take a while until it answers."""
+        self._lives += 1
+        # Each life has a log of its own.
+        logs = self._directory / f"{self.name.replace(' ', '-')}-{self._lives}"
+        logs.mkdir()
+        self.server = ServerProcess(self._command, port=self.port, directory=logs, environment=self._environment)
+
+    def wait(self) -> None:
+        """Wait until it answers.
+
+        Raises:
+            ServerProcessError: it does not.
+        """
+        self.server.wait_until_it_answers("/health/live/", seconds=_SECONDS_TO_START)
+
+    def kill(self) -> None:
+        """Kill the server and its workers in an instant."""
+        signal_all(self.server.pid, signal.SIGKILL)
+        self.server.stop()
+
+    def kill_worker(self) -> None:
+        """Kill one worker; the server starts another."""
+        for pid in sorted(workers_of(self.server.pid))[:1]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def pause(self) -> None:
+        """Hold it, with all its workers."""
+        signal_all(self.server.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        for pid in (self.server.pid, *below(self.server.pid)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+    def set_clock(self, ahead: int) -> None:
+        """Let its wall clock run ahead by so many seconds, or behind (:mod:`benchmarks.faults.wrong_clock`)."""
+        with self._clock.open("r+b" if self._clock.exists() else "wb", buffering=0) as file:
+            file.write(struct.pack("@q", ahead))
+
+    def stop(self) -> None:
+        """End it, without ceremony."""
+        self.kill()
+
+
+class Nodes:
+    """Several nodes.
+
+    Args:
+        directory: for logs.
+        database_url: of an empty database.
+        cache_url: of a Valkey.
+        public_url: where clients reach them.
+        grace: ``REFRESH_GRACE``, seconds.
+        count: how many.
+        workers: of each.
+        threads: of each worker.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        database_url: str,
+        cache_url: str,
+        public_url: str,
+        grace: float,
+        count: int,
+        workers: int,
+        threads: int,
+    ) -> None:
+        self._directory = directory
+        self._environment = clean_environment(
+            {
+                "DATABASE_URL": database_url,
+                "KEYTURN_CACHE_URL": cache_url,
+                "KEYTURN_SECRET_KEY": "r3Wq8Zt1Lm6Xv0Kd5Hn9Bc2Pf7Gj4Ta8Ue1Ri6Ob3My0Sz5CqVw9",
+                "KEYTURN_PUBLIC_URL": public_url,
+                "KEYTURN_TRUSTED_PROXIES": "127.0.0.1",
+                "KEYTURN_REFRESH_GRACE": f"{grace:g}s",
+                "KEYTURN_LIMITS": _LIMITS,
+                "KEYTURN_LOG_LEVEL": "warning",
+                # Who is killed leaves its temporary files behind.
+                "TMPDIR": str(directory),
+            }
+        )
+        self._run("migrate", "--verbosity=0")
+        self.all = [
+            Node(number, directory=directory, environment=self._environment, workers=workers, threads=threads)
+            for number in range(1, count + 1)
+        ]
+
+    def wait(self) -> None:
+        """Wait until all answer."""
+        for node in self.all:
+            node.wait()
+
+    def add_users(self, count: int) -> None:
+        """Make users ``user0``, ``user1``, … with :data:`PASSWORD`."""
+        self._run("shell", "-v", "0", "-c", _USERS.format(password=PASSWORD, count=count))
+
+    def _run(self, *words: str) -> None:
+        done = subprocess.run(
+            [*_KEYTURN, *words],
+            cwd=self._directory,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"keyturn {words[0]} failed\n{done.stdout}{done.stderr}")
+
+    def stop(self) -> None:
+        """Stop all."""
+        for node in self.all:
+            node.stop()

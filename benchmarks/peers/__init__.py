@@ -1,0 +1,1 @@
+"""The programs that Keyturn is compared with, each with its lock file, and Keyturn itself."""

@@ -1,0 +1,31 @@
+"""The programs themselves, tried out with next to nothing to do."""
+
+import json
+import re
+
+import pytest
+
+from benchmarks.compare.environments import BUILD
+from tests.proofs.test_benchmarks import run
+
+# They start a PostgreSQL of their own; where the run's could be started, theirs can be.
+pytestmark = [pytest.mark.postgres, pytest.mark.server, pytest.mark.slow, pytest.mark.usefixtures("postgres_server")]
+
+
+def test_keyturn_is_measured_in_every_operation_and_its_statements_are_counted():
+    # The peers come from registries: the guard in .ci/run measures one of them.
+    printed = run("compare", "--quick", "--only", "keyturn", "--rounds", "1", "--seconds", "0.3")
+    assert re.search(
+        r"^\| statements per refresh \| 1 \| 2 \| \*\*(1\.0|0\.9)\d\*\* \| reached \|$", printed, re.MULTILINE
+    )
+    assert re.search(r"^\| rows left by a refresh \| 0 \| 0 \| \*\*0\.00\*\* \| reached \|$", printed, re.MULTILINE)
+    assert "\n| refresh, times the tutorial's backend | 12 | 8 | - | not measured |\n" in printed
+    kept = json.loads((BUILD / "results" / "quick" / "comparison.json").read_text(encoding="utf-8"))
+    rounds = {operation: len(samples) for operation, samples in kept["backends"]["keyturn"]["samples"].items()}
+    assert rounds == {"refresh": 1, "get": 1, "verify": 1, "login": 1}
+
+
+def test_refreshes_of_a_table_that_has_grown_are_timed():
+    printed = run("growth", "--sizes", "12000", "--rounds", "1", "--refreshes", "40")
+    assert re.search(r"^\| 12,000 \| 1,200 \| \d+ \| [\d.]+ \| ", printed, re.MULTILINE)
+    assert "the median grew **1.00** times" in printed

@@ -5,11 +5,11 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views import csrf
 
+from keyturn.api.errors import store_failed
 from keyturn_server.accept import prefers_html
 from keyturn_server.refusals import CODES, refusal
 from keyturn_server.slashes import with_slash
@@ -38,8 +38,8 @@ class JsonErrorsMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer 503 where the database did not: down, restarting, out of connections, or busy for too long."""
-        if not isinstance(exception, (OperationalError, InterfaceError)):
+        """Answer 503 where the database did not: down, restarting, out of connections, without writes, or too busy."""
+        if not store_failed(exception):
             return None
         _log.error("503 on %s: the database does not answer: %s", request.path, exception)
         return refusal(503)

@@ -25,9 +25,9 @@ def main(order: dict[str, Any]) -> None:
     os.set_blocking(waker, False)
     # Ctrl-C is for the parent to judge. (A handler, not SIG_IGN: that one the service would inherit.)
     signal.signal(signal.SIGINT, lambda *_: None)
-    # A polite SIGTERM means the same as the closed pipe; SIGCHLD says that the service is gone.
-    signal.signal(signal.SIGTERM, lambda *_: os.write(waker, b"."))
-    signal.signal(signal.SIGCHLD, lambda *_: os.write(waker, b"."))
+    # A polite SIGTERM means the same as the closed pipe; SIGCHLD says that the service is gone, or merely held.
+    signal.signal(signal.SIGTERM, lambda *_: os.write(waker, b"T"))
+    signal.signal(signal.SIGCHLD, lambda *_: os.write(waker, b"C"))
     with Path(order["log"]).open("ab", buffering=0) as log:
         child = subprocess.Popen(
             order["command"],
@@ -42,10 +42,13 @@ def main(order: dict[str, Any]) -> None:
             process_group=0,
         )
     try:
-        select.select([sys.stdin.fileno(), awake], [], [])
-        if child.poll() is not None:
-            # It died by itself. The parent sees this end, reads the log and removes the directory.
-            sys.exit(1)
+        is_wanted = True
+        while is_wanted:
+            ready, _, _ = select.select([sys.stdin.fileno(), awake], [], [])
+            if child.poll() is not None:
+                # It died by itself. The parent sees this end, reads the log and removes the directory.
+                sys.exit(1)
+            is_wanted = sys.stdin.fileno() not in ready and b"T" not in os.read(awake, 64)
     finally:
         child.send_signal(order["stop_signal"])
         try:

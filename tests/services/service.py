@@ -50,6 +50,15 @@ class Service:
             start_new_session=True,
         )
 
+    @property
+    def pid(self) -> int | None:
+        """The process id of the service itself, the keeper's one child; None once it is gone. Linux only."""
+        try:
+            children = Path(f"/proc/{self._keeper.pid}/task/{self._keeper.pid}/children").read_text().split()
+        except OSError:
+            return None
+        return int(children[0]) if children else None
+
     def wait_until(self, ready: Callable[[], bool], *, seconds: float = 15) -> None:
         """Wait until the service answers.
 

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from rest_framework import exceptions, status
 
 from keyturn.errors import ProofError, Reason, RefusedError, UnavailableError
@@ -24,12 +24,26 @@ __all__ = [
     "TokenNotValid",
     "challenge",
     "refusal_body",
+    "store_failed",
 ]
 
 logger = logging.getLogger("keyturn.api")
 
 STORE_ERRORS: Final = (UnavailableError, OperationalError, InterfaceError)
 """What says that nothing can be decided now."""
+
+_READ_ONLY: Final = "25006"
+"""PostgreSQL's ``read_only_sql_transaction``."""
+
+
+def store_failed(error: BaseException) -> bool:
+    """Whether an error says that nothing can be decided now: one of :data:`STORE_ERRORS`, or a database without writes.
+
+    So answers a PostgreSQL that has become a standby, or a standby that connections were led to during a fail-over.
+    """
+    if isinstance(error, InternalError):
+        return getattr(error.__cause__, "sqlstate", None) == _READ_ONLY
+    return isinstance(error, STORE_ERRORS)
 
 
 class PayloadTooLarge(exceptions.APIException):

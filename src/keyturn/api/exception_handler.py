@@ -10,7 +10,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as rest_exception_handler
 
-from keyturn.api.errors import STORE_ERRORS, PayloadTooLarge, TemporarilyUnavailable, challenge, refusal_body
+from keyturn.api.errors import PayloadTooLarge, TemporarilyUnavailable, challenge, refusal_body, store_failed
 from keyturn.errors import RefusedError, TooManyAttemptsError
 
 __all__ = ["exception_handler"]
@@ -38,7 +38,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
         else:
             headers = {}
         return Response(body, status=error.refusal.status, headers=headers)
-    if isinstance(error, STORE_ERRORS):
+    if store_failed(error):
         error = TemporarilyUnavailable(error)
     elif isinstance(error, RequestDataTooBig):
         error = PayloadTooLarge()

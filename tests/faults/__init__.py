@@ -1,0 +1,1 @@
+"""The fault harness (benchmarks/faults): its checker, its proxy, and a short run of the whole."""

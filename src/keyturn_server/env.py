@@ -153,6 +153,12 @@ class Environment(BaseSettings):
     sign_up: Boolean = _variable(
         "KEYTURN_SIGN_UP", "1", "`0` closes sign-up: accounts are made by administrators only."
     )
+    sign_up_retention: Annotated[timedelta | None, BeforeValidator(values.retention)] = _variable(
+        "KEYTURN_SIGN_UP_RETENTION",
+        "off",
+        "How long an account may wait for its first confirmed address before `keyturn prune_sign_ups` removes it, a day"
+        " at least. `off`: for ever.",
+    )
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(values.networks)] = _variable(
         "KEYTURN_TRUSTED_PROXIES",
         "",
@@ -242,6 +248,24 @@ class Environment(BaseSettings):
     )
     log_level: Annotated[str, BeforeValidator(values.log_level)] = _variable(
         "KEYTURN_LOG_LEVEL", "info", "`debug`, `info`, `warning` or `error`. The log goes to standard error."
+    )
+    log_format: Annotated[str, BeforeValidator(values.log_format)] = _variable(
+        "KEYTURN_LOG_FORMAT", "text", "`text` for people, or `json`: an object a line."
+    )
+    access_log: Boolean = _variable(
+        "KEYTURN_ACCESS_LOG", "0", "`1` logs a line for every request, as `keyturn serve --access-log` does."
+    )
+    metrics_token: Annotated[SecretStr, BeforeValidator(values.metrics_token)] = _variable(
+        "KEYTURN_METRICS_TOKEN",
+        "",
+        "Who sends it as `Authorization: Bearer …` may read `/metrics`, also while the database does not answer; 32"
+        " random characters at least. Absent: only service clients with the scope `metrics` may.",
+    )
+    otel: Boolean = _variable(
+        "KEYTURN_OTEL",
+        "0",
+        "`1` sends [traces](../operations.md#traces) to where OpenTelemetry's own variables say; needs"
+        " `pip install 'keyturn[otel]'`.",
     )
 
     @property

@@ -15,15 +15,14 @@ from typing import Any, Final
 
 from django.utils.http import parse_header_parameters
 
+from keyturn_server.lanes import is_api
+from keyturn_server.observing.watching import ARRIVED
 from keyturn_server.refusals import CODES
 
 __all__ = ["Application", "Gate"]
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
-# First segments of the API's paths.
-_API: Final = frozenset({"home", "introspect", "logout", "me", "revocations", "revoke", "sessions", "token"})
-_ACCOUNTS: Final = ("/auth/app/", "/auth/browser/")
 # What a request has in its environment (RFC 3875 section 4.1, PEP 3333), and a process may have in its own.
 _OF_A_REQUEST: Final = re.compile(
     "HTTP_|CONTENT_|REQUEST_|SERVER_|REMOTE_|PATH_|QUERY_STRING|SCRIPT_NAME|AUTH_TYPE|GATEWAY_INTERFACE|wsgi|granian"
@@ -56,11 +55,9 @@ class Gate:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
-        for name in self._inherited:
-            environ.pop(name, None)
-        for name, value in self._like_a_requests.items():
-            if environ.get(name) == value:
-                del environ[name]
+        if ARRIVED not in environ:
+            # Not from our own dispatcher, which adds nothing.
+            self._disinherit(environ)
         if not _is_readable(environ.get("HTTP_ACCEPT", "")):
             # DRF and Django parse it deep inside, and fail.
             return _refuse(start_response, 400, "The Accept header could not be read.")
@@ -77,12 +74,15 @@ class Gate:
             return _refuse(start_response, 415, "Send UTF-8.")
         if not environ.get("CONTENT_LENGTH") and environ.get("HTTP_TRANSFER_ENCODING"):
             self._measure(environ)
-        path = environ.get("PATH_INFO", "")
-        # Without the slash at its end a path is none of the API's; the other handler says which it should be.
-        # Those of accounts are django-allauth's, which end in none.
-        if path.startswith(_ACCOUNTS) or (path[1:].partition("/")[0] in _API and path[-1:] == "/"):
-            return self._api(environ, start_response)
-        return self._application(environ, start_response)
+        handler = self._api if is_api(environ.get("PATH_INFO", "")) else self._application
+        return handler(environ, start_response)
+
+    def _disinherit(self, environ: dict[str, Any]) -> None:
+        for name in self._inherited:
+            environ.pop(name, None)
+        for name, value in self._like_a_requests.items():
+            if environ.get(name) == value:
+                del environ[name]
 
     def _measure(self, environ: dict[str, Any]) -> None:
         """Give a chunked body (RFC 9112 section 7.1) the length Django needs: to Django it has none, so it is empty."""

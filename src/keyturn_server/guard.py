@@ -10,14 +10,15 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from keyturn_server.browser import is_browser_path
+from keyturn_server.observing.watching import note_endpoint
 from keyturn_server.refusals import refusal
 
-__all__ = ["HEALTH", "GuardMiddleware"]
+__all__ = ["PROBES", "GuardMiddleware"]
 
 _log: Final = logging.getLogger(__name__)
 
-# Probes ask by address, so any host will do there.
-HEALTH: Final = "/health/"
+PROBES: Final = ("/livez", "/readyz", "/health/")
+"""How the paths begin that probes ask, by address: any host will do there."""
 # Spellings of the names allowed; with a wildcard there is no end to them.
 _MOST_HOSTS: Final = 100
 
@@ -31,12 +32,17 @@ class GuardMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Refuse the request or pass it on."""
-        return self._refused(request) or self._get_response(request)
+        refused = self._refused(request)
+        if refused is not None:
+            return refused
+        response = self._get_response(request)
+        note_endpoint(request.META, request.resolver_match)
+        return response
 
     def _refused(self, request: HttpRequest) -> HttpResponseBase | None:
         # Django's check of the host is the dearest part of all this, and has few different answers.
         host = request.META.get("HTTP_HOST", "")
-        if host not in self._good_hosts and not request.path_info.startswith(HEALTH):
+        if host not in self._good_hosts and not request.path_info.startswith(PROBES):
             try:
                 request.get_host()
                 if host and len(self._good_hosts) < _MOST_HOSTS:

@@ -10,6 +10,8 @@ import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from time import perf_counter
 from typing import Any, Final
 
 from django.contrib.auth import hashers
@@ -23,7 +25,24 @@ __all__ = [
     "PBKDF2Hasher",
     "PBKDF2SHA1Hasher",
     "ScryptHasher",
+    "Standing",
+    "standing",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the hashes of this process stand.
+
+    Args:
+        waiting: that wait for their turn.
+        computed: since the process began.
+        seconds: spent on those.
+    """
+
+    waiting: int
+    computed: int
+    seconds: float
 
 
 class _Turns:
@@ -36,6 +55,8 @@ class _Turns:
 
     def renew(self) -> None:
         self._here = threading.local()
+        self._computed_so_far = 0
+        self._seconds = 0.0
         # Signals are others' business: one that this thread took would not stop the server (keyturn_server.signals).
         leave = (signal.SIG_BLOCK, signal.valid_signals())
         self._thread = ThreadPoolExecutor(
@@ -55,10 +76,24 @@ class _Turns:
     @sensitive_variables()
     def _computed(self, compute: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         self._here.is_its_turn = True
-        return compute(*args, **kwargs)
+        began = perf_counter()
+        try:
+            return compute(*args, **kwargs)
+        finally:
+            # One thread only ever comes here.
+            self._computed_so_far += 1
+            self._seconds += perf_counter() - began
+
+    def standing(self) -> Standing:
+        return Standing(self._thread._work_queue.qsize(), self._computed_so_far, self._seconds)  # noqa: SLF001 - nothing else tells
 
 
 _turns: Final = _Turns()
+
+
+def standing() -> Standing:
+    """How the hashes of this process stand, as of now."""
+    return _turns.standing()
 
 
 class _InTurn(hashers.BasePasswordHasher):

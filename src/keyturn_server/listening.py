@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["Address", "announce", "find_free"]
+__all__ = ["Address", "announce", "find_free", "listener"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,21 @@ def find_free(host: str, port: int) -> Address:
             raise OSError(reasons.get(error.errno or 0, f"cannot listen on {host}:{port}: {error.strerror}")) from None
         bound = probe.getsockname()
     return Address(host=str(bound[0]), port=int(bound[1]))
+
+
+def listener(address: Address) -> socket.socket:
+    """Return a socket bound to an address that several processes share: the kernel deals connections out to them.
+
+    It is not listened on yet, so no connection waits for a process that is still starting.
+    """
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    # Accepted connections take it over: an answer never waits for the acknowledgement of the one before.
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    made.bind((address.host, address.port))
+    return made
 
 
 def announce(address: Address, ready: Callable[[], None]) -> threading.Event:

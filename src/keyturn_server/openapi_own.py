@@ -78,7 +78,21 @@ def _behind_a_link(name: str, shows: str, does: str, *fields: str) -> dict[str, 
 _TEXT: Final = {"type": "string"}
 _STATUS: Final = {"type": "string", "enum": ["ok"]}
 _ADDRESSES: Final = {"type": "object", "additionalProperties": {"type": "string", "format": "uri"}}
-_NOT_READY: Final = _answer("The database does not answer.", _ERROR, headers=_RETRY)
+_FOUND: Final = {"type": "string", "enum": ["ok", "failed", "unknown"]}
+_LAG: Final = {"type": "number", "nullable": True, "description": "Seconds behind the feed of revocations."}
+_CHECKS: Final = {
+    **dict.fromkeys(("database", "migrations", "keys", "feed", "serving"), _FOUND),
+    "feed_lag_seconds": _LAG,
+}
+_READY: Final = {
+    "200": _answer("They can.", _object(status=_STATUS, **_CHECKS)),
+    "503": _answer(
+        "They cannot: which check failed, or could not be made.",
+        _object(detail=_TEXT, code=_TEXT, status={"type": "string", "enum": ["failed"]}, **_CHECKS),
+        headers=_RETRY,
+    ),
+}
+_LIVE: Final = {"200": _answer("It does.", _object(status=_STATUS))}
 
 
 def _index() -> dict[str, Any]:
@@ -101,14 +115,9 @@ _OWN: Final[dict[str, Any]] = {
         "verify_email", "Show which address would be confirmed", "Confirm that address"
     ),
     "/docs/": _read("docs", "Read this document as a page", {"200": _answer("A page.", _TEXT, kind="text/html")}),
-    "/health/live/": _read(
-        "health_live", "Ask whether the process answers", {"200": _answer("It does.", _object(status=_STATUS))}
-    ),
-    "/health/ready/": _read(
-        "health_ready",
-        "Ask whether requests can be served",
-        {"200": _answer("They can.", _object(status=_STATUS, database=_STATUS)), "503": _NOT_READY},
-    ),
+    "/health/live/": _read("health_live", "The same as /livez", _LIVE, deprecated=True),
+    "/health/ready/": _read("health_ready", "The same as /readyz", _READY, deprecated=True),
+    "/livez": _read("livez", "Ask whether the process answers", _LIVE),
     "/metrics": _read(
         "metrics",
         "Read, as a service, how the server does",
@@ -120,6 +129,7 @@ _OWN: Final[dict[str, Any]] = {
         },
         security=[{"keyturnClient": []}],
     ),
+    "/readyz": _read("readyz", "Ask whether requests can be served", _READY),
     "/schema/": _read(
         "schema", "Read this document", {"200": _answer("OpenAPI 3.", {"type": "object", "additionalProperties": True})}
     ),

@@ -2,10 +2,12 @@
 
 from typing import Final
 
+from django.conf import settings
 from django.core import checks
 from django.db import OperationalError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from keyturn_server.observing import tracing
 from keyturn_server.program import tell
 
 __all__ = ["close_connections", "problems", "remarks"]
@@ -24,6 +26,8 @@ def problems() -> list[str]:
     from keyturn.keys.watching import sealed_elsewhere
 
     found = [str(message) for message in checks.run_checks() if message.is_serious() and not message.is_silenced()]
+    if settings.KEYTURN_SERVER_OTEL and not tracing.is_installed():
+        found.append(str(tracing.MissingPackagesError()))
     try:
         executor = MigrationExecutor(connection)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())

@@ -18,6 +18,7 @@ CODES: Final[Mapping[int, tuple[str, str]]] = {
     404: ("not_found", "Not found."),
     405: ("method_not_allowed", "This method is not allowed here."),
     406: ("not_acceptable", "No form of answer that the request accepts."),
+    408: ("request_timeout", "The request did not arrive in time."),
     413: ("payload_too_large", "Request body is too large."),
     415: ("unsupported_media_type", "The media type of the request is not supported."),
     500: ("error", "The server met an error; it is in the log."),

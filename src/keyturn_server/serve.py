@@ -4,24 +4,23 @@ import argparse
 import copy
 import multiprocessing
 import os
-import sys
+import resource
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 from django.conf import settings
-from granian import Granian
-from granian.constants import Interfaces
-from granian.log import LogLevels
 
 from keyturn import __version__
-from keyturn_server import env, metrics
-from keyturn_server.listening import Address, announce, find_free
-from keyturn_server.logs import ACCESS_FORMAT
+from keyturn_server import env
+from keyturn_server.granian_calls import Wire
+from keyturn_server.listening import Address, announce, find_free, listener
+from keyturn_server.observing import metrics
 from keyturn_server.preflight import problems, remarks
-from keyturn_server.program import set_up, tell
+from keyturn_server.program import say, set_up, tell
 from keyturn_server.signals import obey
-from keyturn_server.worker import load
+from keyturn_server.supervisor import Supervisor
+from keyturn_server.working import Orders
 
 __all__ = ["parser", "run", "serve"]
 
@@ -31,6 +30,11 @@ _MOST_ARENAS: Final = 512
 _BACKLOG: Final = 1024
 # Seconds a request may take to end after the server was told to stop.
 _STOP_TIMEOUT: Final = 10
+# Seconds a request's head may take, and a connection be idle: longer than proxies keep theirs.
+_HEADER_SECONDS: Final = 30
+# Connections of a worker at once, where the system lets it have as many; and files that it opens besides.
+_MOST_CONNECTIONS: Final = 16_384
+_OTHER_FILES: Final = 256
 _MOST_WORKERS: Final = 64
 _MOST_THREADS: Final = 256
 
@@ -63,7 +67,7 @@ def parser(environment: env.Environment) -> argparse.ArgumentParser:
     options.add_argument(
         "--threads",
         type=_count(_MOST_THREADS),
-        default=min(environment.db_pool_size, 2 * (os.cpu_count() or 1) + 1),
+        default=min(environment.db_pool_size, 2 * (os.cpu_count() or 1) + 4),
         help="threads of each process (default here: %(default)s)",
     )
     options.add_argument("--tls-certificate", type=Path, metavar="FILE", help="serve HTTPS with this PEM certificate")
@@ -103,11 +107,7 @@ def run(words: Sequence[str]) -> int:
 def _say_ready(address: Address, options: argparse.Namespace) -> None:
     scheme = "https" if options.tls_key else "http"
     workers = f"{options.workers} worker{'s' if options.workers > 1 else ''}"
-    print(
-        f"Keyturn {__version__} serves {scheme}://{address} ({workers} of {options.threads} threads; Ctrl-C stops)",
-        file=sys.stderr,
-        flush=True,
-    )
+    say(f"Keyturn {__version__} serves {scheme}://{address} ({workers} of {options.threads} threads; Ctrl-C stops)")
 
 
 def serve(address: Address, *, options: argparse.Namespace, ready: Callable[[], None]) -> int:
@@ -125,36 +125,48 @@ def serve(address: Address, *, options: argparse.Namespace, ready: Callable[[], 
     multiprocessing.set_start_method("spawn", force=True)
     # The C library would otherwise let threads share the memory of the one that hashes, and tear holes into it.
     os.environ.setdefault("MALLOC_ARENA_MAX", str(_MOST_ARENAS))
+    if options.access_log:
+        # The workers read their settings anew.
+        os.environ["KEYTURN_ACCESS_LOG"] = "1"
     logging = copy.deepcopy(settings.LOGGING)
-    server = Granian(
-        "keyturn_server.wsgi:application",
-        address=address.host,
-        port=address.port,
-        interface=Interfaces.WSGI,
+    server = Supervisor(
+        lambda: listener(address),
         workers=options.workers,
-        blocking_threads=options.threads,
-        backlog=_BACKLOG,
-        websockets=False,
-        respawn_failed_workers=True,
-        workers_kill_timeout=_STOP_TIMEOUT,
-        # The level in force is the one in LOGGING; Granian writes its own into the copy, so both must agree.
-        log_level=LogLevels(logging["loggers"]["_granian"]["level"].lower()),
-        log_dictconfig=logging,
-        log_access=options.access_log,
-        log_access_format=ACCESS_FORMAT,
-        ssl_cert=options.tls_certificate,
-        ssl_key=options.tls_key,
+        orders=Orders(
+            wire=Wire(
+                connections=_most_connections(),
+                backlog=_BACKLOG,
+                header_seconds=_HEADER_SECONDS,
+                certificate=options.tls_certificate,
+                key=options.tls_key,
+            ),
+            threads=options.threads,
+        ),
+        stop_seconds=_STOP_TIMEOUT,
+        logging_configuration=logging,
     )
-    obey(server.signal_handler_interrupt)
+    obey(server.signal_handler_interrupt, renew=server.signal_handler_reload)
     waiting = announce(address, ready)
     try:
         with metrics.shared_directory():
-            server.serve(target_loader=load, wrap_loader=False)
+            server.run()
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 1
     finally:
         waiting.set()
     return 0
+
+
+def _most_connections() -> int:
+    """Have the system allow what it allows at most, and return how many connections that is."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = (
+        _MOST_CONNECTIONS + _OTHER_FILES
+        if most == resource.RLIM_INFINITY
+        else min(most, _MOST_CONNECTIONS + _OTHER_FILES)
+    )
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
+    return max(files - _OTHER_FILES, _OTHER_FILES)
 
 
 def _fail(message: str) -> int:

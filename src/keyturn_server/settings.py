@@ -6,8 +6,9 @@ from typing import Any, Final
 from corsheaders.defaults import default_headers
 
 from keyturn.accounts.defaults import *  # noqa: F403 - settings are a namespace
-from keyturn_server import cache, database, env, hashers, logs, mailing, openapi_settings, web_files
+from keyturn_server import cache, database, env, hashers, mailing, openapi_settings, web_files
 from keyturn_server.data_dir import prepare, secret_key
+from keyturn_server.observing import logs
 
 # In small letters, or Django would take them for settings and show them in its technical pages.
 _env: Final = env.load()
@@ -137,7 +138,7 @@ WHITENOISE_IMMUTABLE_FILE_TEST = "^/static/web/assets/"
 # Transport. The redirect reaches only requests of which a trusted proxy says that they came over plain HTTP
 # (keyturn_server.proxies), so plain HTTP between a proxy and this server, or on loopback, is served as it is.
 SECURE_SSL_REDIRECT = _production and _env.is_https
-SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^(?:livez|readyz)$"]
 SECURE_HSTS_SECONDS = _a_year if _production and _env.is_https else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _env.trusted_proxies else None
 # The admin's session never travels with a call of the API.
@@ -168,7 +169,7 @@ CORS_ALLOW_ALL_ORIGINS = "*" in _env.origins
 CORS_ALLOWED_ORIGINS = [origin for origin in dict.fromkeys([*_env.origins, *_env.pages]) if origin != "*"]
 # The admin and the inbox of development are for their own pages only.
 CORS_URLS_REGEX = r"^/(?!admin/|dev/)"
-CORS_EXPOSE_HEADERS = ["DPoP-Nonce", "Retry-After", "WWW-Authenticate"]
+CORS_EXPOSE_HEADERS = ["DPoP-Nonce", "Retry-After", "WWW-Authenticate", "X-Request-ID"]
 CORS_ALLOW_HEADERS = [
     *default_headers,
     "dpop",
@@ -235,6 +236,7 @@ KEYTURN: dict[str, Any] = {
     "ATTEMPTS_CACHE": "default" if _env.cache_url else None,
     "PUBLIC_URL": _env.url,
     "SIGN_UP": _env.sign_up,
+    "SIGN_UP_RETENTION": _env.sign_up_retention,
     "FRONTEND_URLS": dict(_env.frontend_urls),
     # An app's own scheme is no place that a page could lead to.
     "REDIRECT_ORIGINS": [
@@ -247,4 +249,7 @@ KEYTURN: dict[str, Any] = {
     "MAIL_DELIVERY": "thread" if KEYTURN_SERVER_INBOX is None else "at_once",
 }
 
-LOGGING = logs.configuration(_env.log_level)
+LOGGING = logs.configuration(_env.log_level, form=_env.log_format, access=_env.access_log)
+# Who may read /metrics, and whether requests are traced.
+KEYTURN_SERVER_METRICS_TOKEN = _env.metrics_token.get_secret_value()
+KEYTURN_SERVER_OTEL = _env.otel

@@ -15,6 +15,9 @@ urlpatterns = [
     path("schema/", openapi.schema, name="schema"),
     path("docs/", openapi.docs, name="docs"),
     path("metrics", operations.MetricsView.as_view(), name="metrics"),
+    path("livez", views.live, name="livez"),
+    path("readyz", views.ready, name="readyz"),
+    # Their names of before.
     path("health/live/", views.live, name="health_live"),
     path("health/ready/", views.ready, name="health_ready"),
     *inbox_pages.urlpatterns(),

@@ -26,8 +26,10 @@ __all__ = [
     "frontend_urls",
     "host_names",
     "limits",
+    "log_format",
     "log_level",
     "max_age",
+    "metrics_token",
     "name",
     "networks",
     "optional_web_address",
@@ -51,6 +53,7 @@ _HOST: Final = re.compile(r"\*|\.?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?|\[[0-9a-f
 _ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?", re.ASCII)
 _DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
 _LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+_LOG_FORMATS: Final = ("text", "json")
 _ALGORITHMS: Final = ("ES256", "RS256", "EdDSA")
 _BINDINGS: Final = ("unbound", "cookie", "dpop")
 
@@ -231,7 +234,8 @@ def public_url(text: str) -> str:
     if "@" in parts.netloc:
         raise ValueError("holds a user name or password; write it as https://auth.example.com")
     if parts.scheme not in {"http", "https"} or not _ORIGIN.fullmatch(url.lower()):
-        raise ValueError(f"is not scheme, host and port alone: {text!r}; write it as https://auth.example.com")
+        whole = " (this server stands at the root of a host: no proxy may cut a prefix off)" if parts.path else ""
+        raise ValueError(f"is not scheme, host and port alone: {text!r}{whole}; write it as https://auth.example.com")
     return url.lower()
 
 
@@ -273,6 +277,21 @@ def log_level(text: str) -> str:
     if word not in _LOG_LEVELS:
         raise ValueError(f"is no log level: {text!r}; {_meant(word, _LOG_LEVELS)}")
     return word.upper()
+
+
+def log_format(text: str) -> str:
+    """``text`` or ``json``."""
+    word = text.strip().lower()
+    if word not in _LOG_FORMATS:
+        raise ValueError(f"is no form of log: {text!r}; {_meant(word, _LOG_FORMATS)}")
+    return word
+
+
+def metrics_token(text: str) -> str:
+    """A bearer token (RFC 6750 section 2.1) that nobody guesses."""
+    if text and not re.fullmatch(r"[A-Za-z0-9._~+/-]{32,512}=*", text, re.ASCII):
+        raise ValueError("is no token of at least 32 letters, digits and -._~+/")
+    return text
 
 
 def limits(text: str) -> Mapping[str, str | None]:

@@ -1,10 +1,9 @@
 """The server's own pages: an index, the tutorials' ``home/``, and what probes ask."""
 
-import logging
-from typing import Final
+from math import isfinite
+from typing import Any, Final
 
 from django.conf import settings
-from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -18,11 +17,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from keyturn.api.schema_bodies import Unauthenticated
-from keyturn_server.refusals import refusal
+from keyturn_server.observing.readiness import CHECKS, standing
+from keyturn_server.refusals import CODES, RETRY_AFTER
 
 __all__ = ["HomeView", "index", "live", "ready"]
-
-_log: Final = logging.getLogger(__name__)
 
 # Views that read no cookie are exempt from the CSRF check, so that a wrong method is answered 405 and not 403.
 
@@ -44,8 +42,8 @@ _INDEX: Final = {
     "schema": "schema",
     "docs": "docs",
     "admin": "admin:index",
-    "live": "health_live",
-    "ready": "health_ready",
+    "live": "livez",
+    "ready": "readyz",
     "metrics": "metrics",
 }
 _INDEX_OF_DEVELOPMENT: Final = {"inbox": "dev_inbox"}
@@ -92,12 +90,16 @@ def live(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
-    """Answer 200 if requests can be served, 503 while the database does not answer."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-            cursor.fetchone()
-    except DatabaseError as error:
-        _log.error("not ready: the database does not answer: %s", error)
-        return refusal(503, detail="The database does not answer.")
-    return JsonResponse({"status": "ok", "database": "ok"})
+    """Answer 200 if requests can be served, 503 while they cannot: by check, ``ok``, ``failed`` or ``unknown``."""
+    found = standing()
+    told: dict[str, Any] = {
+        "status": "ok" if found.is_ready else "failed",
+        **{check: found.word(check) for check in CHECKS},
+        "feed_lag_seconds": round(found.lag, 3) if isfinite(found.lag) else None,
+    }
+    if found.is_ready:
+        return JsonResponse(told)
+    code, _ = CODES[503]
+    missing = ", ".join(check for check in CHECKS if found.word(check) != "ok")
+    refused = {"detail": f"Not ready: {missing}.", "code": code}
+    return JsonResponse({**refused, **told}, status=503, headers={"Retry-After": RETRY_AFTER})

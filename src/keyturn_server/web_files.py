@@ -1,15 +1,17 @@
 """The built web app (``scripts/web.py`` makes it, the wheel holds it): its two pages and the files they load."""
 
 import re
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal
 
 from django.core.exceptions import ImproperlyConfigured
 
-__all__ = ["DIRECTORY", "Page", "forget", "page_around", "static_dirs"]
+__all__ = ["DIRECTORY", "Build", "Page", "build", "forget", "page_around", "static_dirs"]
 
 Page = Literal["app", "lab"]
+Build = tuple[int, int]
+"""Says which build it is: when its last file was written, in nanoseconds, and that file's number."""
 
 DIRECTORY: Final = Path(__file__).parent / "web"
 
@@ -20,6 +22,15 @@ def static_dirs() -> list[tuple[str, Path]]:
     """Return what ``STATICFILES_DIRS`` holds: nothing where the app was not built."""
     files = DIRECTORY / "static"
     return [("web", files)] if files.is_dir() else []
+
+
+def build() -> Build | None:
+    """Return which build lies there now; None where there is none, as for a moment while another takes its place."""
+    try:
+        found = (DIRECTORY / "build.json").stat()
+    except FileNotFoundError:
+        return None
+    return found.st_mtime_ns, found.st_ino
 
 
 def forget() -> None:
@@ -37,13 +48,13 @@ def page_around(configuration: str, page: Page = "app") -> str | None:
     Raises:
         ImproperlyConfigured: the page has no such place.
     """
-    parts = _parts(page)
+    parts = _parts(page, build())
     return None if parts is None else f"{parts[0]}{configuration}{parts[1]}"
 
 
-@cache
-def _parts(page: Page) -> tuple[str, str] | None:
-    """What stands before and after the configuration. Read once a process, as the files beside it are listed once."""
+@lru_cache(maxsize=4)
+def _parts(page: Page, _build: Build | None) -> tuple[str, str] | None:
+    """What stands before and after the configuration. Read once a build: the page names the build's other files."""
     try:
         text = (DIRECTORY / f"{page}.html").read_text(encoding="utf-8")
     except FileNotFoundError:

@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from keyturn_server.gate import Gate
-from keyturn_server.signals import obey_parent
+from keyturn_server.observing.watching import Watched
 
 __all__ = ["load"]
 
@@ -11,9 +10,8 @@ __all__ = ["load"]
 _PATIENCE: Final = 2.0
 
 
-def load() -> Gate:
+def load() -> Watched:
     """Return the application, its URLs loaded and the feed followed, so the first request is as fast as the second."""
-    obey_parent()
     # Both read the settings, which the server process, that only names this function, must not have to do first.
     from django.urls import get_resolver
 
@@ -28,9 +26,9 @@ def load() -> Gate:
 def _follow_the_feed() -> None:
     # Models cannot be imported before the application has set Django up.
     from keyturn.feed.watcher import watcher
-    from keyturn_server import metrics
+    from keyturn_server.observing import starting
 
-    metrics.follow(watcher())
+    starting.begin()
     watcher().start()
     # Without the database requests are answered all the same, those that need none as fast as ever.
     watcher().wait_until_fresh(_PATIENCE)
@@ -38,10 +36,7 @@ def _follow_the_feed() -> None:
 
 def _deliver_mail() -> None:
     # What a process that died has left in the queue does not wait for the next mail.
-    from keyturn.feed.watcher import watcher
     from keyturn.mail.courier import couriers
-    from keyturn_server import mail_metrics
 
-    mail_metrics.follow(couriers(), watcher())
     for each in couriers():
         each.start()

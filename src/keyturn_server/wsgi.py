@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from keyturn_server.gate import Gate
+from keyturn_server.observing.watching import Watched
 
 __all__ = ["application"]
 
@@ -36,4 +37,4 @@ class _ApiHandler(WSGIHandler):
 
 
 _pages = get_wsgi_application()
-application = Gate(_pages, api=_ApiHandler(), most_bytes=lambda: int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE))
+application = Watched(Gate(_pages, api=_ApiHandler(), most_bytes=lambda: int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)))

@@ -69,6 +69,7 @@ WRONG: list[tuple[str, str, Any, str]] = [
     ("KEYTURN", "LIMITS", {"mail_email": "5/8d"}, "has a window of more than 7 days for 'mail_email'"),
     ("KEYTURN", "ATTEMPTS_CACHE", "", TEXT),
     ("KEYTURN", "TRAIL_RETENTION", 3600, "must be at least 86400 s"),
+    ("KEYTURN", "SIGN_UP_RETENTION", 3600, "must be at least 86400 s"),
     ("KEYTURN", "TRAIL_RETENTION", "a year", SECONDS),
     ("KEYTURN", "TRAIL_WEBHOOK", "https://example.com", "must be a dictionary with URL and SECRET, or None"),
     ("KEYTURN", "TRAIL_WEBHOOK", {"URL": "https://example.com"}, "needs a SECRET"),

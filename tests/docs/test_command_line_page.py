@@ -47,9 +47,9 @@ def test_every_option_of_prune_sessions_is_on_its_page():
 
 
 def test_every_target_of_make_is_on_the_page():
-    targets = set(re.findall(r"^([a-z]+):.*##", page("Makefile"), re.MULTILINE)) - {"help"}
+    targets = set(re.findall(r"^([a-z-]+):.*##", page("Makefile"), re.MULTILINE)) - {"help"}
 
-    assert set(re.findall(r"`make ([a-z]+)`", PAGE)) == targets
+    assert set(re.findall(r"`make ([a-z-]+)`", PAGE)) == targets
 
 
 def test_every_variable_that_the_pages_name_exists():

@@ -99,6 +99,23 @@ def test_over_http_nothing_is_read_before_the_view_does(feed, access, count_stat
         assert client.get("/home/").json() == {"message": "Welcome, ada."}
 
 
+def test_verifying_an_access_token_reads_what_a_request_with_it_would(feed, access, count_statements):
+    def verified():
+        return APIClient().post("/token/verify/", {"token": access}, format="json")
+
+    with count_statements(exactly=0):
+        assert (verified().status_code, verified().json()) == (200, {})
+    sid = UUID(claims_of(access)["sid"])
+    feed.revoked.add(sid)
+    with count_statements(exactly=1):
+        assert verified().status_code == 200
+    revoke_sessions((sid,), reason="logout", now=utc_now())
+    assert (verified().status_code, verified().json()["reason"]) == (401, "session_revoked")
+    feed.revoked.clear()
+    feed.fresh = False
+    assert (verified().status_code, verified().json()["reason"]) == (401, "session_revoked")
+
+
 @pytest.mark.parametrize("cls", CLASSES, ids=NAMES)
 def test_what_the_feed_names_is_looked_up_and_the_row_decides(feed, access, cls, count_statements):
     sid = UUID(claims_of(access)["sid"])

@@ -6,6 +6,9 @@ import pytest
 
 from tests.server.running import PRODUCTION, SECRET, keyturn
 
+# Each starts several programs.
+pytestmark = pytest.mark.slow
+
 OTHER = "Zq9Xw8Ec7Rv6Tb5Yn4Um3Ki2Lo1Pa0Sd9Fg8Hj7Kl6Mn5Bv4Cx3"
 SENTENCE = (
     "The signing keys in the database were sealed under another secret: set SECRET_KEY (KEYTURN_SECRET_KEY) to that"

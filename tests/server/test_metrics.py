@@ -7,15 +7,21 @@ import signal
 import time
 
 import pytest
+from django.test import RequestFactory
 
+from keyturn_server.operations import MetricsView
 from tests.server.conftest import running
 from tests.server.running import ask, keyturn, workers_of
+
+TOKEN = "kt-metrics-0123456789abcdefghijklmnop"
+ENVIRONMENT = {"KEYTURN_DEBUG": "1", "KEYTURN_METRICS_TOKEN": TOKEN}
+PASSWORD = "Xq7-Ribbon-Vulcan-41"
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     directory = tmp_path_factory.mktemp("metrics")
-    yield from ((one, directory) for one in running(directory, {"KEYTURN_DEBUG": "1"}, "--workers", "2"))
+    yield from ((one, directory) for one in running(directory, ENVIRONMENT, "--workers", "2"))
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +50,7 @@ def test_lag_size_and_polls_are_told(server, credentials):
     process, _ = server
     found = values(process, credentials)
     assert 0 <= found["keyturn_feed_lag_seconds"] < 30
-    assert found["keyturn_feed_revocations"] == 0
+    assert 0 <= found["keyturn_feed_revocations"] < 1_000
     assert found["keyturn_feed_poll_failures_total"] == 0
     assert abs(found["keyturn_feed_last_poll_timestamp_seconds"] - time.time()) < 30
     assert values(process, credentials)["keyturn_feed_polls_total"] >= found["keyturn_feed_polls_total"] > 0
@@ -56,6 +62,9 @@ def test_nobody_else_is_told(server, credentials):
     assert ask(process.port, "GET", "/metrics").status == 401
     assert ask(process.port, "GET", "/metrics", authorization="Bearer x").status == 401
     assert ask(process.port, "POST", "/metrics", authorization=credentials).status == 405
+    assert ask(process.port, "POST", "/metrics", authorization=f"Bearer {TOKEN}").status == 405
+    for wrong in (f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", f"Basic {TOKEN}", "Bearer", "Bearer ", TOKEN, "Bearer é"):
+        assert ask(process.port, "GET", "/metrics", authorization=wrong).status == 401, wrong
 
 
 @pytest.mark.server
@@ -72,3 +81,114 @@ def test_a_worker_that_was_killed_does_not_count_as_furthest_behind(server, cred
     while values(process, credentials)["keyturn_feed_last_poll_timestamp_seconds"] < killed_at:
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+def samples(port):
+    """Every sample, by its name and labels as they are written."""
+    answer = ask(port, "GET", "/metrics", authorization=f"Bearer {TOKEN}")
+    assert answer.status == 200
+    found = re.findall(r"^([a-z_]+(?:\{[^}]*\})?) (\S+)$", answer.body.decode(), re.MULTILINE)
+    return {name: float(value) for name, value in found}
+
+
+def eventually(port, name, expected):
+    deadline = time.monotonic() + 20
+    while (found := samples(port).get(name, 0.0)) != expected:
+        assert time.monotonic() < deadline, (name, found, expected)
+        time.sleep(0.1)
+
+
+def count(endpoint, status):
+    return f'keyturn_http_request_duration_seconds_count{{endpoint="{endpoint}",status="{status}"}}'
+
+
+@pytest.mark.server
+def test_requests_of_all_workers_are_counted_each_once_by_endpoint_and_class_of_status(server):
+    port = server[0].port
+    before = samples(port)
+    for _ in range(40):
+        ask(port, "GET", "/home/")
+        ask(port, "GET", "/home/?x=1", authorization="Bearer x")
+        ask(port, "POST", "/token/verify/", json_body={"token": "x"})
+    eventually(port, count("home", "4xx"), before.get(count("home", "4xx"), 0) + 80)
+    eventually(port, count("token_verify", "4xx"), before.get(count("token_verify", "4xx"), 0) + 40)
+    after = samples(port)
+    bucket = count("home", "4xx").replace("_count{", "_bucket{").replace(',status="', ',le="+Inf",status="')
+    assert after[bucket] == after[count("home", "4xx")]
+    assert after[count("home", "4xx").replace("_count", "_sum")] > 0
+
+
+@pytest.mark.server
+def test_no_client_can_make_names(server):
+    port = server[0].port
+    ask(port, "GET", "/first/")
+    before = set(samples(port))
+    for number in range(30):
+        ask(port, "GET", f"/nothing-{number}/")
+        ask(port, "GET", f"/admin/auth/user/{number}/change/")
+        ask(port, f"X{number}", "/home/", host=f"h{number}.example.com")
+        ask(port, "DELETE", f"/sessions/0191e7a2-7c5b-7b7e-8a1e-0000000000{number:02}/")
+        ask(port, "GET", f"/static/{number}.css")
+    made = set(samples(port)) - before
+    endpoints = {endpoint for name in made for endpoint in re.findall(r'endpoint="([^"]*)"', name)}
+    assert endpoints <= {"admin", "home", "session", "static", "refused", "unknown", "sessions", "session_end"}
+    assert not any("nothing" in name or "example" in name for name in made)
+
+
+@pytest.mark.server
+def test_sessions_that_begin_and_end_and_what_tokens_meet_are_counted(server):
+    process, directory = server
+    port = process.port
+    made = keyturn(
+        *("createsuperuser", "--noinput", "--username", "root", "--email", "root@example.com"),
+        directory=directory,
+        env={**ENVIRONMENT, "DJANGO_SUPERUSER_PASSWORD": PASSWORD},
+    )
+    assert made.returncode == 0, made.stderr
+    before = samples(port)
+
+    def more(name, times):
+        eventually(port, name, before.get(name, 0.0) + times)
+
+    def log_in():
+        return ask(port, "POST", "/token/", json_body={"username": "root", "password": PASSWORD}).json
+
+    one, two = log_in(), log_in()
+    ask(port, "POST", "/token/", json_body={"username": "root", "password": "wrong-wrong-wrong"})
+    tokens = [one["refresh"]]
+    for _ in range(4):
+        tokens.append(ask(port, "POST", "/token/refresh/", json_body={"refresh": tokens[-1]}).json["refresh"])
+    assert ask(port, "POST", "/token/refresh/", json_body={"refresh": tokens[0]}).json["reason"] == "refresh_reused"
+    ask(port, "POST", "/logout/", json_body={"refresh_token": two["refresh"]}, authorization=f"Bearer {two['access']}")
+    more("keyturn_sessions_opened_total", 2)
+    more('keyturn_sessions_ended_total{reason="refresh_reused"}', 1)
+    more('keyturn_sessions_ended_total{reason="logout"}', 1)
+    for event, times in {"login": 2, "login_failed": 1, "refresh": 4, "refresh_reused": 1}.items():
+        more(f'keyturn_events_total{{event="{event}"}}', times)
+    assert samples(port)["keyturn_hashes_total"] >= before["keyturn_hashes_total"] + 3
+    assert samples(port)["keyturn_hash_seconds_total"] > before["keyturn_hash_seconds_total"]
+
+
+@pytest.mark.server
+def test_the_processes_are_told(server):
+    process, _ = server
+    process.wait_until_it_answers("/livez", seconds=15)
+    eventually(process.port, "keyturn_workers", 2)
+    found = samples(process.port)
+    assert found["keyturn_resident_memory_bytes"] > 20_000_000
+    assert found["keyturn_cpu_seconds_total"] > 0.1
+    assert 0 <= found["keyturn_signing_key_age_seconds"] < 600
+    assert found['keyturn_deliveries_oldest_seconds{lane="mail"}'] == 0
+    assert {'keyturn_queue_waiting{lane="api"}', 'keyturn_queue_refused_total{lane="hashing"}'} <= set(found)
+    build = next(name for name in found if name.startswith("keyturn_build_info"))
+    assert 'database="sqlite"' in build
+
+
+def test_the_token_needs_no_database(settings):
+    settings.KEYTURN_SERVER_METRICS_TOKEN = TOKEN
+    view = MetricsView.as_view()
+    # Without the fixture "db" any statement fails.
+    assert view(RequestFactory().get("/metrics", headers={"authorization": f"bearer {TOKEN}"})).status_code == 200
+    settings.KEYTURN_SERVER_METRICS_TOKEN = ""
+    refused = view(RequestFactory().get("/metrics", headers={"authorization": "Bearer "}))
+    assert refused.status_code == 401

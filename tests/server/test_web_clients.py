@@ -42,7 +42,7 @@ def test_a_page_of_web_origins_may_send_cookies_and_read_answers(server):
     )
     read = ask(server.port, "GET", "/home/", origin=APP)
     assert read.headers["access-control-allow-credentials"] == "true"
-    assert read.headers["access-control-expose-headers"] == "DPoP-Nonce, Retry-After, WWW-Authenticate"
+    assert read.headers["access-control-expose-headers"] == "DPoP-Nonce, Retry-After, WWW-Authenticate, X-Request-ID"
     assert "origin" in read.headers["vary"].lower()
 
 

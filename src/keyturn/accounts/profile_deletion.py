@@ -22,7 +22,7 @@ from keyturn.sessions.revocation import RevokeReason, revoke_user_sessions
 from keyturn.trail.events import Event
 from keyturn.trail.recording import record
 
-__all__ = ["AccountInUseError", "delete_account"]
+__all__ = ["AccountInUseError", "delete_account", "remove_user"]
 
 logger = logging.getLogger("keyturn.accounts")
 
@@ -52,13 +52,14 @@ def delete_account(user_pk: Any, *, password_hash: str, session_id: UUID | None,
             if user.password != password_hash:
                 raise RefusedError(Reason.WRONG_PASSWORD, "changed while the account was being deleted")
             _tell(user)
-            _remove(user, session_id=session_id, now=now)
+            remove_user(user, session_id=session_id, now=now)
     except (ProtectedError, RestrictedError, IntegrityError) as error:
         logger.warning("an account cannot be deleted: %s", type(error).__name__)
         raise AccountInUseError("something must not lose this user") from error
 
 
-def _remove(user: Any, *, session_id: UUID | None, now: datetime) -> None:
+def remove_user(user: Any, *, session_id: UUID | None, now: datetime) -> None:
+    """Remove a user as the project wants it done (``ACCOUNT_DELETION``), sessions and all. Inside a transaction."""
     hook = conf.get().account_deletion
     if hook is None:
         # Whoever deletes a user, the trail has it.

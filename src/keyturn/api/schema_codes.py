@@ -52,7 +52,9 @@ CODES: Final[Mapping[str, Code]] = {
     "payload_too_large": Code((413,), "the body is longer than `MAX_BODY_BYTES`"),
     "unsupported_media_type": Code((415,), "the body is neither JSON nor a form, or its `charset` is not read here"),
     "throttled": Code((429,), "a throttle of the project refused; see `Retry-After`"),
-    "unavailable": Code((503,), "the database, or a `JWK_URL`, does not answer; nothing was decided"),
+    "unavailable": Code(
+        (503,), "the database, or a `JWK_URL`, does not answer, or the server has too much to do; nothing was decided"
+    ),
     "mail_unavailable": Code((503,), "the server sends no mail, and this needs one"),
     "error": Code((500,), "see the server's log"),
     "origin_refused": Code((403,), "the request does not come from a page that may make it"),
@@ -62,6 +64,7 @@ CODES: Final[Mapping[str, Code]] = {
         (400, 401), "the proof has to be made again, with the nonce of this answer's header `DPoP-Nonce` (RFC 9449)"
     ),
     "bad_request": Code((400,), "a header cannot be read", server=True),
+    "request_timeout": Code((408,), "the body did not arrive in time", server=True),
     "bad_host": Code((400,), "`Host` is none of `KEYTURN_ALLOWED_HOSTS`", server=True),
     "nul_byte": Code((400,), "the URL holds a NUL byte", server=True),
     "csrf_failed": Code((403,), "a cookie came without its CSRF token", server=True),

@@ -1,11 +1,12 @@
 """The bodies of the token endpoints: simplejwt's fields, Keyturn's services behind them."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 from rest_framework import serializers
+from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from keyturn.clock import utc_now
 from keyturn.defence.passwords import check_size
@@ -40,6 +41,25 @@ class PasswordField(serializers.CharField):
         kwargs.setdefault("style", {})["input_type"] = "password"
         super().__init__(**{"trim_whitespace": False, **kwargs, "write_only": True})
         self.validators.append(check_size)
+
+
+class TokenField(serializers.CharField):
+    """A token: some hundred characters, looked at by one call and not one after the other."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.validators = [
+            each for each in self.validators if not isinstance(each, ProhibitSurrogateCharactersValidator)
+        ]
+        self.validators.append(_no_surrogates)
+
+
+_surrogates: Final = ProhibitSurrogateCharactersValidator()
+
+
+def _no_surrogates(value: str) -> None:
+    if not value.isascii():
+        _surrogates(value)
 
 
 def http_request(serializer: serializers.BaseSerializer[Any]) -> HttpRequest | None:
@@ -96,7 +116,7 @@ class TokenObtainSlidingSerializer(_Login):
 class TokenRefreshSerializer(serializers.Serializer[Any]):
     """Refresh: a refresh token for a fresh pair."""
 
-    refresh = serializers.CharField()
+    refresh = TokenField()
     access = serializers.CharField(read_only=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -119,7 +139,7 @@ class TokenRefreshSlidingSerializer(serializers.Serializer[Any]):
 class TokenVerifySerializer(serializers.Serializer[Any]):
     """Ask whether a token would be accepted."""
 
-    token = serializers.CharField(write_only=True)
+    token = TokenField(write_only=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Verify without changing anything."""

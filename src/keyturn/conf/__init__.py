@@ -75,6 +75,7 @@ class Settings:
     account_deletion: Any
     limits: Mapping[str, Limit | None]
     sign_up: bool
+    sign_up_retention: timedelta | None
     attempts_cache: str | None
     trail_retention: timedelta | None
     trail_webhook: Webhook | None
@@ -160,6 +161,7 @@ _KEYTURN: Final[Mapping[str, tuple[Any, _Check]]] = {
     "ACCOUNT_DELETION": (None, values.optional_dotted),
     "LIMITS": ({}, limits.limits),
     "SIGN_UP": (True, values.boolean),
+    "SIGN_UP_RETENTION": (None, trail.retention),
     "ATTEMPTS_CACHE": (None, values.optional_text),
     "TRAIL_RETENTION": (timedelta(days=365), trail.retention),
     "TRAIL_WEBHOOK": (None, trail.webhook),

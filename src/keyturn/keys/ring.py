@@ -42,6 +42,7 @@ __all__ = [
     "load",
     "published",
     "refresh",
+    "remembered",
 ]
 
 _log = logging.getLogger(__name__)
@@ -180,6 +181,11 @@ def default_lifetime() -> timedelta:
 def refresh() -> Opened:
     """Read the ring anew, now. One statement."""
     return load()
+
+
+def remembered() -> Opened | None:
+    """The ring as this process last read it; None: it has not. No I/O."""
+    return _memory
 
 
 def forget() -> None:

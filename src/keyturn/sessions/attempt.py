@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connections
 
@@ -18,7 +19,8 @@ from keyturn.sessions.fingerprint import password_fingerprint
 from keyturn.sessions.models import Session
 from keyturn.sessions.outcome import Refused
 from keyturn.sessions.policy import Policy
-from keyturn.sessions.statements import rotate_sql
+from keyturn.sessions.rows import columns_of, model_from, rows_of
+from keyturn.sessions.statements import read_sql, rotate_sql
 from keyturn.sessions.values import for_column
 
 __all__ = ["Attempt", "read_session"]
@@ -32,6 +34,17 @@ _ENDED_BECAUSE = {
 
 def read_session(alias: str, sid: UUID) -> Session | None:
     """Read a session and its user by one indexed join; ``session.blacklisted`` tells what token_blacklist says."""
+    user_model = get_user_model()
+    sql = read_sql(alias, user_model)
+    if sql is not None:
+        rows = rows_of(alias, sql, {"sid": for_column("id", sid, alias), "sid_text": str(sid)})
+        if not rows:
+            return None
+        row, width = rows[0], len(columns_of(Session))
+        session = model_from(Session, alias, row[:width])
+        session.user = model_from(user_model, alias, row[width:-1])
+        session.blacklisted = bool(row[-1])  # type: ignore[attr-defined] # as the query below annotates it
+        return session
     sessions = Session.objects.using(alias).select_related("user").filter(pk=sid)
     found: Session | None = with_blacklisted(sessions, str(sid)).first()
     return found
@@ -83,12 +96,12 @@ class Attempt:
             "user_id": self.claimed_user,
         }
         try:
-            for session in Session.objects.using(self.alias).raw(sql, parameters):
-                return session
+            rows = rows_of(self.alias, sql, parameters)
         except OperationalError as error:
             if not overtaken(error, self.alias):
                 raise
-        return None
+            return None
+        return model_from(Session, self.alias, rows[0]) if rows else None
 
     def standing(self, *, unless_idle: bool = True) -> Session | Refused:
         """Read the session and say whether it and its user stand, whatever the generation.

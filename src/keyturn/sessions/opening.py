@@ -1,7 +1,8 @@
 """Open a session: one INSERT that fails if the password it was verified with is no longer the user's."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from threading import Lock
+from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -16,7 +17,10 @@ from keyturn.sessions.policy import Policy
 from keyturn.sessions.statements import database, insert_sql
 from keyturn.sessions.values import for_column
 
-__all__ = ["adopt_session", "open_session"]
+__all__ = ["adopt_session", "open_session", "opened_total"]
+
+_counting: Final = Lock()
+_opened = 0
 
 
 def open_session(
@@ -120,4 +124,17 @@ def _insert(session: Session, user: Any, policy: Policy) -> bool:
             insert_sql(alias, users, check_active=check_active, unless_reset=policy.unless_reset), parameters
         )
         inserted: bool = cursor.rowcount == 1
+    if inserted:
+        _count()
     return inserted
+
+
+def opened_total() -> int:
+    """How many sessions this process has opened since it began; those of transactions that rolled back are counted."""
+    return _opened
+
+
+def _count() -> None:
+    global _opened  # noqa: PLW0603 - of this process
+    with _counting:
+        _opened += 1

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from django.apps import apps
-from django.db import connections, router
+from django.db import connections, models, router
 
 from keyturn.feed.statements import publish_ended_sql
 from keyturn.sessions.client import BindingKind
 from keyturn.sessions.fingerprint import password_fingerprint_sql
 from keyturn.sessions.models import Session
+from keyturn.sessions.rows import columns_of
 from keyturn.sessions.user_table import UserTable
 from keyturn.trail.endings import record_ended_sql
 
-__all__ = ["SUPPORTED_VENDORS", "database", "insert_sql", "revoke_sql", "rotate_sql", "vendor"]
+__all__ = ["SUPPORTED_VENDORS", "database", "insert_sql", "read_sql", "revoke_sql", "rotate_sql", "vendor"]
 
 SUPPORTED_VENDORS = ("postgresql", "sqlite")
 
@@ -44,10 +45,6 @@ class _Names:
         return connections[self.alias].ops.quote_name(name)
 
 
-def _columns() -> list[str]:
-    return [str(field.column) for field in Session._meta.concrete_fields]
-
-
 def _live_user(names: _Names, users: UserTable, *, check_active: bool, kind: str) -> str:
     """The conditions on the user's row that every mint re-checks (DESIGN P6)."""
     conditions = [
@@ -59,16 +56,22 @@ def _live_user(names: _Names, users: UserTable, *, check_active: bool, kind: str
     return " AND ".join(conditions)
 
 
-def _not_blacklisted(names: _Names) -> str:
-    """Doors without a signal (``bulk_create`` of BlacklistedToken, SQL) take effect at the next mint."""
+def _blacklisted(names: _Names) -> str:
+    """Whether token_blacklist has the session, empty where that app is not installed."""
     if not apps.is_installed("rest_framework_simplejwt.token_blacklist"):
         return ""
     outstanding = names(apps.get_model(BLACKLIST_APP, "OutstandingToken")._meta.db_table)
     blacklisted = names(apps.get_model(BLACKLIST_APP, "BlacklistedToken")._meta.db_table)
     return (
-        f" AND NOT EXISTS (SELECT 1 FROM {outstanding} o JOIN {blacklisted} b ON b.token_id = o.id"  # noqa: S608
+        f"EXISTS (SELECT 1 FROM {outstanding} o JOIN {blacklisted} b ON b.token_id = o.id"  # noqa: S608
         " WHERE o.jti = %(sid_text)s)"
     )
+
+
+def _not_blacklisted(names: _Names) -> str:
+    """Doors without a signal (``bulk_create`` of BlacklistedToken, SQL) take effect at the next mint."""
+    condition = _blacklisted(names)
+    return f" AND NOT {condition}" if condition else ""
 
 
 def _not_to_be_reset(names: _Names, users: UserTable) -> str:
@@ -103,7 +106,9 @@ def rotate_sql(alias: str, users: UserTable, *, check_active: bool, claims_user:
     if claims_user:
         own = "s.user_id" if users.id_field.primary_key else f"u.{names(str(users.id_field.column))}"
         claimed = f" AND {own} = %(user_id)s"
-    returned = ", ".join(f"s.{names(column)}" if kind == "postgresql" else names(column) for column in _columns())
+    returned = ", ".join(
+        f"s.{names(column)}" if kind == "postgresql" else names(column) for column in columns_of(Session)
+    )
     return (
         f"UPDATE {names(Session._meta.db_table)} AS s SET generation = %(successor)s, rotated_at = %(now)s,"  # noqa: S608
         f" idle_expires_at = {least}(%(idle_expires_at)s, s.absolute_expires_at),"
@@ -120,6 +125,24 @@ def rotate_sql(alias: str, users: UserTable, *, check_active: bool, claims_user:
 
 
 @lru_cache(maxsize=32)
+def read_sql(alias: str, user: type[models.Model]) -> str | None:
+    """One indexed join: a session's columns, then its user's, then whether token_blacklist has the session.
+
+    Parameters: sid, sid_text. None for a user model whose columns are in several tables.
+    """
+    table = user._meta.db_table
+    if any(field.model._meta.db_table != table for field in user._meta.concrete_fields):
+        return None
+    names = _Names(alias)
+    key = names(str(user._meta.pk.column))
+    columns = [f"s.{names(column)}" for column in columns_of(Session)] + [f"u.{names(one)}" for one in columns_of(user)]
+    return (
+        f"SELECT {', '.join(columns)}, {_blacklisted(names) or 'FALSE'} FROM {names(Session._meta.db_table)} AS s"  # noqa: S608
+        f" INNER JOIN {names(table)} AS u ON u.{key} = s.user_id WHERE s.id = %(sid)s"
+    )
+
+
+@lru_cache(maxsize=32)
 def insert_sql(alias: str, users: UserTable, *, check_active: bool, unless_reset: bool) -> str:
     """Open a session only if the verified password is still the user's, under a share lock on PostgreSQL.
 
@@ -128,7 +151,7 @@ def insert_sql(alias: str, users: UserTable, *, check_active: bool, unless_reset
     login may have begun before it was.
     """
     names = _Names(alias)
-    columns = _columns()
+    columns = columns_of(Session)
     values = [f"u.{names(users.key)}" if column == "user_id" else f"%({column})s" for column in columns]
     active = f" AND u.{names(users.is_active)}" if check_active and users.is_active is not None else ""
     lock = " FOR SHARE OF u" if vendor(alias) == "postgresql" else ""

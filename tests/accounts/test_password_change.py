@@ -69,6 +69,18 @@ def test_a_client_of_the_plain_door_can_do_it_too(ada):
     assert Caller().home(client.access).status_code == 200
 
 
+def test_a_client_that_lost_the_answer_is_told_why_and_signs_in_with_the_new_password(ada):
+    client = signed_in()
+    lost = AuthClient()
+    lost.access = client.access
+    assert change(lost).status_code == 200
+
+    for current in (PASSWORD, NEW_PASSWORD):
+        again = change(client, current=current)
+        assert (again.status_code, again.json()["reason"]) == (401, "password_changed")
+    assert lets_in(NEW_PASSWORD)
+
+
 def test_the_new_session_stands_on_the_proofs_of_the_old_one(ada):
     client = signed_in()
     Session.objects.update(amr="pwd otp mfa")

@@ -12,7 +12,21 @@ from django.test import Client
 from django.urls import clear_url_caches
 
 from keyturn.admin import UserAdminMixin
-from tests.contract.caller import PASSWORD, Caller
+from tests.contract.conftest import ada, caller, eve
+
+__all__ = [
+    "ADMIN_ADDRESS",
+    "ADMIN_AGENT",
+    "ada",
+    "allow",
+    "browser",
+    "browser_of",
+    "caller",
+    "eve",
+    "root",
+    "support",
+    "users_page",
+]
 
 ADMIN_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 ADMIN_ADDRESS = "198.51.100.23"
@@ -38,18 +52,6 @@ def users_page(settings: Any) -> Iterator[None]:
 
 
 @pytest.fixture
-def ada(db: None, django_user_model: Any) -> Any:
-    """A user."""
-    return django_user_model.objects.create_user("ada", "ada@example.com", PASSWORD)
-
-
-@pytest.fixture
-def eve(db: None, django_user_model: Any) -> Any:
-    """Another user."""
-    return django_user_model.objects.create_user("eve", "eve@example.com", PASSWORD)
-
-
-@pytest.fixture
 def root(db: None, django_user_model: Any) -> Any:
     """A superuser."""
     return django_user_model.objects.create_superuser("root", "root@example.com", "rootrootroot")
@@ -59,12 +61,6 @@ def root(db: None, django_user_model: Any) -> Any:
 def browser(root: Any) -> Client:
     """A browser in which the superuser has signed in."""
     return browser_of(root)
-
-
-@pytest.fixture
-def caller() -> Caller:
-    """The user's own browser."""
-    return Caller()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from keyturn.conf.limits import DEFAULTS
 from tests.bad_input.live import Live, serve, status_of
 
-pytestmark = [pytest.mark.server, pytest.mark.slow]
+pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.once]
 
 _PATHS = [
     *(

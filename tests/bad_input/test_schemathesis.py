@@ -173,6 +173,7 @@ def test_no_operation_of_the_document_is_left_out_above():
 
 # Without a mail server some answers are 503, which the document tells. It tells no 500.
 @pytest.mark.server
+@pytest.mark.once
 def test_the_running_server_answers_as_the_document_says_that_it_serves(live):
     served = schemathesis.openapi.from_url(f"{live.server.url}/schema/")
     served.config.generation.with_security_parameters = False

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, run_checks
+from django.db import connection
 
 from tests.services.environment import DIRECTORY
 from tests.services.process import clean_environment
@@ -247,3 +248,14 @@ def test_w003_is_silent_about_a_key_of_its_own(settings):
     settings.KEYTURN = {"PUBLIC_URL": "https://auth.example.com"}
 
     assert found(deploy=True) == {}
+
+
+@pytest.mark.parametrize(
+    ("atomic_requests", "mode", "warned"),
+    [(True, None, True), (True, "IMMEDIATE", False), (True, "EXCLUSIVE", False), (False, None, False)],
+)
+@pytest.mark.sqlite
+def test_w010_warns_of_requests_on_sqlite_that_read_before_they_write(monkeypatch, atomic_requests, mode, warned):
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", atomic_requests)
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", {"transaction_mode": mode} if mode else {})
+    assert ("keyturn.W010" in found()) is warned

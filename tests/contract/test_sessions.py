@@ -85,7 +85,7 @@ def test_nothing_shown_can_be_presented(ada, caller):
         (CHROME, "Chrome on Linux"),
         (
             "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) Version/18.5 Mobile/15E148 Safari/604.1",
-            "Mobile Safari on iOS",
+            "Safari on iOS",
         ),
         ("curl/8.5.0", "curl"),
         ("okhttp/4.12.0", "okhttp"),

@@ -28,7 +28,9 @@ BINDINGS: Final = (None, BindingKind.COOKIE, BindingKind.DPOP)
 class SimulatedSession(Protocol):
     """One session of one user."""
 
-    def present(self, generation: int, at: float, *, bound: bool = True, agent: str = _AGENT) -> int | None:
+    def present(
+        self, generation: int, at: float, *, bound: bool = True, agent: str = _AGENT, name: str = ""
+    ) -> int | None:
         """Present a token.
 
         Args:
@@ -36,6 +38,7 @@ class SimulatedSession(Protocol):
             at: when.
             bound: whether the session's binding, if it has one, comes with it.
             agent: the caller's user agent.
+            name: of this refresh and its retries (``Idempotency-Key``); empty: the client gives it none.
 
         Returns:
             The generation of the token that comes back; None: refused, and the session has ended.
@@ -62,11 +65,13 @@ class _RealSession:
         self._sid = session.pk
         self._user_id = str(user.pk)
 
-    def _client(self, agent: str, *, bound: bool) -> Client:
+    def _client(self, agent: str, *, bound: bool, name: str = "") -> Client:
         bindings = (self._binding,) if bound and self._binding is not None else ()
-        return Client(user_agent=agent, bindings=bindings)
+        return Client(user_agent=agent, bindings=bindings, retry_key=Client.key_of(name))
 
-    def present(self, generation: int, at: float, *, bound: bool = True, agent: str = _AGENT) -> int | None:
+    def present(
+        self, generation: int, at: float, *, bound: bool = True, agent: str = _AGENT, name: str = ""
+    ) -> int | None:
         outcome = rotate(
             sid=self._sid,
             generation=generation,
@@ -74,7 +79,7 @@ class _RealSession:
             now=_START + timedelta(seconds=at),
             idle_lifetime=_IDLE,
             policy=self._policy,
-            client=self._client(agent, bound=bound),
+            client=self._client(agent, bound=bound, name=name),
         )
         if isinstance(outcome, Reused):
             return None
@@ -91,8 +96,12 @@ class _RuleSession:
         self._rotated_at = 0.0
         self._forgiven: int | None = None
         self._agent = _AGENT
+        self._retry_key = ""
 
-    def present(self, generation: int, at: float, *, bound: bool = True, agent: str = _AGENT) -> int | None:
+    def present(
+        self, generation: int, at: float, *, bound: bool = True, agent: str = _AGENT, name: str = ""
+    ) -> int | None:
+        client = Client(retry_key=Client.key_of(name))
         verdict = judge(
             Standing(
                 generation=self._generation,
@@ -105,6 +114,7 @@ class _RuleSession:
                 at=_START + timedelta(seconds=at),
                 carries_binding=bound or self._kind is None,
                 same_agent=agent == self._agent,
+                is_retry=client.retries(self._retry_key),
             ),
             grace=self._policy.grace,
             forgive_after=self._policy.forgive_after,
@@ -112,6 +122,8 @@ class _RuleSession:
         match verdict:
             case Verdict.ROTATE:
                 self._generation, self._rotated_at, self._agent = generation + 1, at, agent
+                is_worn = self._retry_key in {client.retry_key, client.worn_key}
+                self._retry_key = client.worn_key if is_worn else client.retry_key
             case Verdict.FORGIVE:
                 self._forgiven = self._generation
             case Verdict.REUSE:

@@ -25,6 +25,8 @@ class Pattern:
         away: the share of lost replies after which the whole device is gone for a minute to eight hours.
         patience: seconds, from and to, until a reply is given up and the same token is tried again.
         agents: user agents among the tabs, such as a browser and the server that renders its pages.
+        names: whether each refresh has a name (``Idempotency-Key``), which all tabs and retries of it send, as those
+            of ``@keyturn/client`` do.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Pattern:
     away: float = 0.1
     patience: tuple[float, float] = (1.0, 5.0)
     agents: int = 1
+    names: bool = False
 
 
 PATTERNS: Final = (
@@ -43,6 +46,10 @@ PATTERNS: Final = (
     # two programs that share a store but not a user agent.
     Pattern("1 tab, 1 %, waits 30 s", patience=(30.0, 35.0)),
     Pattern("2 programs, 1 %", tabs=2, agents=2),
+    # Clients that name their refreshes: of one tab, of tabs that tell each other the names, on a very bad network.
+    Pattern("named, 1 tab, 5 %", loss=0.05, names=True),
+    Pattern("named, 3 tabs, 20 %", tabs=3, loss=0.2, names=True),
+    Pattern("named, waits 30 s", patience=(30.0, 35.0), names=True),
 )
 
 
@@ -70,9 +77,9 @@ class _Counted:
         self._session = session
         self.refreshes = 0
 
-    def present(self, generation: int, at: float, *, agent: str) -> int:
+    def present(self, generation: int, at: float, *, agent: str, name: str) -> int:
         self.refreshes += 1
-        answered = self._session.present(generation, at, agent=agent)
+        answered = self._session.present(generation, at, agent=agent, name=name)
         if answered is None:
             raise _SignedOutError
         return answered
@@ -101,9 +108,10 @@ def _refresh(pattern: Pattern, session: _Counted, rng: Random, held: int, start:
     waiting = [(start if tab == 0 else start + rng.uniform(0.0, 4.0), tab) for tab in range(pattern.tabs)]
     heapq.heapify(waiting)
     stored, end = held, start
+    name = f"refresh {rng.getrandbits(128):032x}" if pattern.names else ""
     while waiting:
         at, tab = heapq.heappop(waiting)
-        answered = session.present(held, at, agent=f"program {'AB'[tab % pattern.agents]}")
+        answered = session.present(held, at, agent=f"program {'AB'[tab % pattern.agents]}", name=name)
         end = max(end, at)
         if rng.random() >= pattern.loss:
             stored = max(stored, answered)

@@ -13,7 +13,7 @@ from tests.proofs.thieves import HABITS, LOCKSTEP, Habit, steal
 pytestmark = pytest.mark.django_db
 
 _SEED = 7
-_ONE_TAB, _MANY_LOSSES, _THREE_TABS, _WAITS, _TWO_PROGRAMS = PATTERNS
+_ONE_TAB, _MANY_LOSSES, _THREE_TABS, _WAITS, _TWO_PROGRAMS, *_NAMED = PATTERNS
 _BOUND = tuple(kind for kind in BINDINGS if kind is not None)
 
 
@@ -53,6 +53,14 @@ def test_one_tab_that_loses_one_reply_in_a_hundred_is_never_signed_out_by_the_re
 def test_honest_clients_of_unbound_sessions_are_hardly_ever_signed_out(pattern: Pattern, most: int) -> None:
     """Per million refreshes. Never is out of reach: two replies lost for long in five generations look like theft."""
     assert honest(pattern, rule_alone, None, refreshes=250_000, seed=_SEED).per_million <= most
+
+
+@pytest.mark.parametrize("kind", [None, BindingKind.COOKIE], ids=_name)
+@pytest.mark.parametrize("pattern", _NAMED, ids=_name)
+def test_clients_that_name_their_refreshes_are_never_signed_out_however_many_replies_are_lost(
+    pattern: Pattern, kind: BindingKind | None
+) -> None:
+    assert honest(pattern, rule_alone, kind, refreshes=50_000, seed=_SEED).signed_out == 0
 
 
 @pytest.mark.parametrize("pattern", PATTERNS, ids=_name)

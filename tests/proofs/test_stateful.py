@@ -277,7 +277,7 @@ class Stories(RuleBasedStateMachine):
 def test_the_engine_does_what_the_model_says(db_vendor: str) -> None:
     examples = 200
     if os.environ.get("CI") == "true":
-        examples = 1000 if db_vendor == "sqlite" else 200
+        examples = 400 if db_vendor == "sqlite" else 200
     _seen.clear()
     run(
         Stories,

@@ -25,6 +25,7 @@ class Habit:
         every: seconds between the uses; None: a clock like the victim's own.
         follows: uses come so many seconds after each refresh of the victim (before it, if negative).
         keeps: presents the stolen token itself again and again, never one it got for it.
+        named: victim and thief give each refresh a name (``Idempotency-Key``), each one of their own.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Habit:
     every: float | None = None
     follows: float | None = None
     keeps: bool = False
+    named: bool = False
 
 
 LOCKSTEP: Final = Habit("lockstep 5 s", follows=5.0)
@@ -44,6 +46,9 @@ HABITS: Final = (
     Habit("poll 60 s", first=60.0, every=60.0),
     Habit("late", first=3 * _PERIOD + 20.0, every=_PERIOD),
     Habit("repeats, 60 s", first=_PERIOD + 60.0, every=60.0, keeps=True),
+    Habit("named, 60 s behind", follows=60.0, named=True),
+    Habit("named, own clock", named=True),
+    Habit("named, repeats, 60 s", first=_PERIOD + 60.0, every=60.0, keeps=True, named=True),
 )
 
 
@@ -76,13 +81,17 @@ def _victim_pause(rng: Random) -> float:
     return _PERIOD * rng.uniform(0.8, 1.0)
 
 
+def _name(habit: Habit, rng: Random) -> str:
+    return f"refresh {rng.getrandbits(128):032x}" if habit.named else ""
+
+
 def steal(habit: Habit, engine: Engine, kind: BindingKind | None, rng: Random) -> Catch:
     """Steal a token some time after the login, and see how often it can be used. Only the victim has the binding."""
     session = engine(kind)
     held, at = 0, 0.0
     for _ in range(rng.randrange(3, 40)):
         at += _victim_pause(rng)
-        answered = session.present(held, at)
+        answered = session.present(held, at, name=_name(habit, rng))
         assert answered is not None, "nobody has stolen anything yet"
         held = answered
     copy = held
@@ -94,7 +103,7 @@ def steal(habit: Habit, engine: Engine, kind: BindingKind | None, rng: Random) -
         if victim_at <= thief_at:
             at = victim_at
             refreshes.append(at)
-            answered = session.present(held, at)
+            answered = session.present(held, at, name=_name(habit, rng))
             if answered is None:
                 return Catch(tuple(uses), tuple(refreshes), noticed=True)
             held = answered
@@ -104,7 +113,7 @@ def steal(habit: Habit, engine: Engine, kind: BindingKind | None, rng: Random) -
             continue
         at = thief_at
         uses.append(at)
-        answered = session.present(copy, at, bound=False)
+        answered = session.present(copy, at, bound=False, name=_name(habit, rng))
         if answered is None:
             return Catch(tuple(uses), tuple(refreshes), noticed=True)
         copy = copy if habit.keeps else answered

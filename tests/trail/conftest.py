@@ -3,31 +3,16 @@
 import pytest
 
 from keyturn.trail.models import AuditEvent
-from tests.contract.caller import PASSWORD, Caller
+from tests.contract.caller import PASSWORD
+from tests.contract.conftest import ada, caller, eve
 
-
-@pytest.fixture
-def ada(db, django_user_model):
-    """A user."""
-    return django_user_model.objects.create_user("ada", "ada@example.com", PASSWORD)
-
-
-@pytest.fixture
-def eve(db, django_user_model):
-    """Another user."""
-    return django_user_model.objects.create_user("eve", "eve@example.com", PASSWORD)
+__all__ = ["ada", "boss", "caller", "eve", "trail"]
 
 
 @pytest.fixture
 def boss(db, django_user_model):
     """An administrator."""
     return django_user_model.objects.create_superuser("boss", "boss@example.com", PASSWORD)
-
-
-@pytest.fixture
-def caller():
-    """A browser."""
-    return Caller()
 
 
 @pytest.fixture

@@ -223,6 +223,16 @@ def test_every_sentence_is_there_in_german():
         assert german.count("%(client)s") == english.count("%(client)s"), word
 
 
+def test_a_device_is_named_in_the_language_of_the_sentence(ada, caller):
+    caller.call("POST", "/logout/all/", {}, access=Caller(user_agent=CHROME).log_in().access)
+
+    shown = page(caller, caller.log_in().access, HTTP_ACCEPT_LANGUAGE="de")["results"]
+    (ending,) = [one for one in shown if one["event"] == "session_revoked"]
+    assert ending["message"].startswith("Chrome unter Linux wurde abgemeldet")
+    # Programs read this one.
+    assert ending["user_agent"] == "Firefox on Windows"
+
+
 def test_the_language_of_the_request_is_spoken(ada, caller):
     access = caller.log_in().access
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
+from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.db.models import Sum
 
 from keyturn.clock import aware, utc_now
@@ -146,6 +147,66 @@ def test_between_two_writings_some_time_passes(monkeypatch):
         if moment < 115.0:
             assert stored() == {"login": 1}
     assert stored() == {"login": 4}
+
+
+@pytest.fixture
+def rollback_journal(tmp_path):
+    """Connections to a file of SQLite's as a project has it that says nothing: a rollback journal, deferred."""
+    path = tmp_path / "stock.sqlite3"
+    settings = {**connection.settings_dict, "NAME": str(path), "OPTIONS": {"timeout": 5}}
+    opened = []
+
+    def connect():
+        opened.append(DatabaseWrapper(settings, alias="default"))
+        return opened[-1]
+
+    first = connect()
+    with first.schema_editor() as editor:
+        editor.create_model(Tally)
+    yield connect
+    for each in opened:
+        each.close()
+
+
+@pytest.mark.sqlite
+def test_a_transaction_of_the_project_that_has_read_can_write_while_counts_are_due(
+    rollback_journal, counts, monkeypatch
+):
+    request, follower = rollback_journal(), rollback_journal()
+    monkeypatch.setattr(tally, "connections", {"default": follower})
+    now = [100.0]
+    monkeypatch.setattr("keyturn.trail.tally.time.monotonic", lambda: now[0])
+    count(Tallied.LOGIN)
+    with request.cursor() as cursor:
+        cursor.execute("BEGIN")
+        assert cursor.execute("SELECT COUNT(*) FROM keyturn_tally").fetchone() == (0,)
+        flush_if_due(follower)
+        cursor.execute("INSERT INTO keyturn_tally (hour, name, count) VALUES ('2026-01-01', 'other', 1)")
+        now[0] += 1
+        flush_if_due(follower)
+        cursor.execute("COMMIT")
+        now[0] += 1
+        flush_if_due(follower)
+
+        assert dict(cursor.execute("SELECT name, count FROM keyturn_tally")) == {"other": 1, "login": 1}
+        assert cursor.execute("PRAGMA busy_timeout").fetchone() == (5_000,)
+
+
+@pytest.mark.sqlite
+def test_counts_give_way_to_transactions_for_some_seconds_only(rollback_journal, counts, monkeypatch):
+    report, follower = rollback_journal(), rollback_journal()
+    monkeypatch.setattr(tally, "connections", {"default": follower})
+    now = [100.0]
+    monkeypatch.setattr("keyturn.trail.tally.time.monotonic", lambda: now[0])
+    monkeypatch.setattr(tally, "while_nobody_reads", lambda work, **_: False)
+    count(Tallied.LOGIN)
+    for _ in range(5):
+        flush_if_due(follower)
+        assert dict(report.cursor().execute("SELECT name, count FROM keyturn_tally")) == {}
+        now[0] += 1
+    flush_if_due(follower)
+
+    assert dict(report.cursor().execute("SELECT name, count FROM keyturn_tally")) == {"login": 1}
 
 
 @pytest.mark.needs("fork")

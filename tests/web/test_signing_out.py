@@ -101,8 +101,20 @@ def test_a_tab_that_is_behind_does_not_sign_out_who_signed_in_meanwhile(page, ad
 
 
 @pytest.mark.parametrize("way", [log_out_everywhere, end_this_session])
+def test_a_tab_whose_session_was_replaced_is_told_so_and_does_not_take_the_cookie(page, ada, eve, way):
+    behind = page.sign_in("ada")
+    page.sign_in("eve")
+    answer = way(page, behind)
+    assert_refused(answer, "session_revoked")
+    assert not answer.cookies
+    page.refresh()
+
+
+@pytest.mark.parametrize("way", [log_out_everywhere, end_this_session])
 def test_a_tab_that_is_behind_does_not_take_the_cookie_of_a_newer_session(page, ada, eve, way):
     behind = page.sign_in("ada")
+    # Over the cookie the sign-in would end the session before.
+    page.lose("refresh")
     page.sign_in("eve")
     assert way(page, behind).status_code < 300
     assert claims(page.held("refresh"))["user_id"] == str(eve.pk)

@@ -211,10 +211,10 @@ def test_a_final_refusal_takes_the_cookie_back(page, ada, reason, settings):
         reason = "session_revoked"
         ada.delete()
     else:
-        settings.SIMPLE_JWT = {"REFRESH_TOKEN_LIFETIME": timedelta(seconds=1)}
+        settings.SIMPLE_JWT = {"REFRESH_TOKEN_LIFETIME": timedelta(hours=1)}
         page.sign_in()
         settings.SIMPLE_JWT = {"LEEWAY": 0}
-        turn_back(page.held("refresh"), seconds=2)
+        turn_back(page.held("refresh"), hours=2)
         reason = "session_expired"
     answer = page.try_refresh()
     assert answer.status_code == 401

@@ -1,9 +1,10 @@
 """Addresses of the pages that mails lead to: from the settings only, never from a request's ``Host``."""
 
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
-from django.urls import NoReverseMatch, reverse
+from django.conf import settings as django_settings
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 
 from keyturn import conf
 
@@ -33,4 +34,14 @@ def link_to(page: str, *, key: str = "") -> str:
         path = reverse(_PAGES[page])
     except (KeyError, NoReverseMatch):
         return settings.public_url if page == "sign_in" else ""
-    return f"{settings.public_url}{path}?key={quote(key, safe='')}"
+    return f"{_root(settings.public_url)}/{path.removeprefix(get_script_prefix())}?key={quote(key, safe='')}"
+
+
+def _root(public_url: str) -> str:
+    """What stands before our paths: the public address, and SCRIPT_NAME, unless the address has a path of its own.
+
+    Django knows ``FORCE_SCRIPT_NAME`` while it answers a request, but not in a thread that sends mail.
+    """
+    if urlsplit(public_url).path:
+        return public_url
+    return public_url + (django_settings.FORCE_SCRIPT_NAME or get_script_prefix()).rstrip("/")

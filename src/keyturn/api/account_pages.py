@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from allauth.core.context import request_context
 from allauth.headless.constants import Client
 from django.core.exceptions import SuspiciousOperation, ValidationError
+from django.db import InternalError
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
@@ -33,7 +34,7 @@ from keyturn.api.account_views import dressed
 from keyturn.api.base import without_transaction
 from keyturn.api.body import check_charset, check_length
 from keyturn.api.client import calling, client_of
-from keyturn.api.errors import STORE_ERRORS, PayloadTooLarge
+from keyturn.api.errors import STORE_ERRORS, PayloadTooLarge, store_failed
 from keyturn.clock import utc_now
 from keyturn.defence import limits
 from keyturn.errors import Reason, RefusedError, TooManyAttemptsError
@@ -96,7 +97,9 @@ class _LinkPage(View):
                     code=error.refusal.code,
                     reason=error.reason.value,
                 )
-            except STORE_ERRORS:
+            except (*STORE_ERRORS, InternalError) as error:
+                if not store_failed(error):
+                    raise
                 problem = _("This cannot be done right now. Try again soon.")
                 answer = self._refused(request, status=503, problem=problem, code="unavailable")
                 answer["Retry-After"] = "1"

@@ -6,7 +6,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings as django_settings
-from django.utils import translation
 from rest_framework import exceptions, serializers
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -16,7 +15,7 @@ from keyturn.api.authentication import JWTAuthentication
 from keyturn.api.base import KeyturnView
 from keyturn.clock import aware
 from keyturn.jose.sealing import DamagedError, OtherSecretError, seal, unseal
-from keyturn.mail.language import language_of_caller
+from keyturn.mail.language import in_language_of_caller
 from keyturn.trail.events import Event
 from keyturn.trail.models import AuditEvent
 from keyturn.trail.reading import latest_events
@@ -100,7 +99,7 @@ class ActivityView(KeyturnView):
         page = events[:limit]
         more = len(events) > limit
         context = {**self.get_serializer_context(), "current": _session_of(request)}
-        with translation.override(language_of_caller()):
+        with in_language_of_caller():
             results = ActivitySerializer(page, many=True, context=context).data
         cursor = _cursor(page[-1].pk, user_id=user_id) if more else None
         return Response({"results": results, "next_cursor": cursor})

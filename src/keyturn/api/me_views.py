@@ -8,6 +8,8 @@ from uuid import UUID
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError
 from django.http import StreamingHttpResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions, serializers, status
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -25,6 +27,7 @@ from keyturn.api.serializers import PasswordField
 from keyturn.api.web_cookies import forget_session
 from keyturn.clock import utc_now
 from keyturn.defence import limits
+from keyturn.mail.language import in_language_of_caller
 from keyturn.signin.identifying import account_of
 from keyturn.trail.events import Event
 from keyturn.trail.recording import record
@@ -36,7 +39,7 @@ class AccountInUse(exceptions.APIException):
     """The project keeps something that must not lose its user (RFC 9110 section 15.5.10)."""
 
     status_code = status.HTTP_409_CONFLICT
-    default_detail = "This account cannot be deleted while something belongs to it."
+    default_detail = _("This account cannot be deleted while something belongs to it.")
     default_code = "account_in_use"
 
 
@@ -83,14 +86,14 @@ def _profile_serializer_of(user_model: Any, names: tuple[str, ...]) -> Any:
         def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
             """Refuse what is not the user's to change, and text that would pass for something else elsewhere."""
             wrong: dict[str, list[Any]] = {
-                name: ["This cannot be changed here."] for name in self.initial_data if name not in names
+                name: [gettext("This cannot be changed here.")] for name in self.initial_data if name not in names
             }
             for name, value in attrs.items():
                 # REST framework makes text of a number.
                 if isinstance(value, str) and not isinstance(self.initial_data.get(name), str):
                     wrong[name] = [self.fields[name].error_messages["invalid"]]
                 elif isinstance(value, str) and not is_plain_text(value):
-                    wrong[name] = ["Control characters and line breaks are not allowed."]
+                    wrong[name] = [gettext("Control characters and line breaks are not allowed.")]
             if wrong:
                 raise exceptions.ValidationError(wrong)
             return attrs
@@ -119,6 +122,7 @@ class MeView(_OwnAccount):
         """See it."""
         return Response(MeSerializer(profile_of(request.user)).data)
 
+    @in_language_of_caller()
     def patch(self, request: Request) -> Response:
         """Change what is the user's to change; all of it or nothing."""
         refuse_impersonated(request)
@@ -127,9 +131,10 @@ class MeView(_OwnAccount):
         try:
             user = change_profile(request.user.pk, changes=body.validated_data, session_id=_session_id(request))
         except IntegrityError:
-            raise exceptions.ValidationError("Somebody else has one of these.") from None
+            raise exceptions.ValidationError(gettext("Somebody else has one of these.")) from None
         return Response(MeSerializer(profile_of(user)).data)
 
+    @in_language_of_caller()
     def delete(self, request: Request) -> Response:
         """Delete it for good."""
         refuse_impersonated(request)
@@ -140,7 +145,7 @@ class MeView(_OwnAccount):
         if user.has_usable_password():
             typed = body.validated_data.get("password")
             if typed is None:
-                raise exceptions.ValidationError({"password": ["This field is required."]})
+                raise exceptions.ValidationError({"password": [serializers.Field.default_error_messages["required"]]})
             confirm_password(user, typed, ip=client_of(request).ip, session_id=session_id, now=now)
         else:
             require_recent_authentication(user, session_id=session_id, now=now)

@@ -16,7 +16,7 @@ from keyturn.api.base import KeyturnView
 from keyturn.api.dpop import check_proof
 from keyturn.api.origins import refuse_forms_of_others
 from keyturn.api.web import is_web
-from keyturn.api.web_cookies import keep_device, keep_refresh, refresh_of, take_refresh_back
+from keyturn.api.web_cookies import holds_replaced, keep_device, keep_refresh, refresh_of, take_refresh_back
 from keyturn.errors import Reason, RefusedError
 
 __all__ = ["FINAL", "REFRESH", "CookieUse", "TokenDoor"]
@@ -125,7 +125,8 @@ class TokenDoor(KeyturnView):
     def _dress(self, request: Request, answer: Response) -> None:
         data: Mapping[str, Any] = answer.data if isinstance(answer.data, Mapping) else {}
         if answer.status_code == status.HTTP_401_UNAUTHORIZED:
-            if self.cookie_use is CookieUse.TRADE and data.get("reason") in FINAL:
+            reason = data.get("reason") if self.cookie_use is CookieUse.TRADE else None
+            if reason in FINAL and not (reason == Reason.SESSION_REVOKED and holds_replaced(request)):
                 take_refresh_back(request, answer)
         elif self.cookie_use is CookieUse.END:
             take_refresh_back(request, answer)

@@ -8,6 +8,7 @@ for plain HTTP, as in development: browsers keep no other there.
 import hashlib
 import re
 import secrets
+from contextlib import suppress
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any, Final
@@ -23,11 +24,15 @@ from django.utils import translation
 from keyturn import conf
 from keyturn.api.web import django_request, is_web
 from keyturn.clock import utc_now
+from keyturn.errors import UnavailableError
+from keyturn.sessions.client import current_client
+from keyturn.tokens.ending import end_replaced_session, was_replaced
 from keyturn.tokens.peeking import expiry_of, session_named_by
 
 __all__ = [
     "device_of",
     "forget_session",
+    "holds_replaced",
     "keep_device",
     "keep_refresh",
     "refresh_of",
@@ -59,6 +64,8 @@ def refresh_of(request: Any) -> str | None:
 def keep_refresh(request: Any, response: HttpResponseBase, raw: str) -> None:
     """Put a refresh token into the cookie, for as long as it is valid.
 
+    A session that it held until now, and that this is no token of, has nobody left who could show it: it ends.
+
     Args:
         request: Django's or REST framework's.
         response: the answer, which must not hold the token itself.
@@ -68,6 +75,18 @@ def keep_refresh(request: Any, response: HttpResponseBase, raw: str) -> None:
     expires_at = expiry_of(raw)
     lifetime = conf.get().refresh_token_lifetime if expires_at is None else expires_at - utc_now()
     _set(request, response, "refresh", raw, lifetime)
+    former = refresh_of(request)
+    if former is not None and session_named_by(former) not in {session_named_by(raw), None}:
+        # The new session stands already, whatever becomes of the old one.
+        with suppress(UnavailableError):
+            end_replaced_session(former, now=utc_now(), client=current_client())
+
+
+def holds_replaced(request: Any) -> bool:
+    """Whether the cookie's session ended because somebody signed in anew: the browser has a newer cookie by now."""
+    raw = refresh_of(request)
+    sid = None if raw is None else session_named_by(raw)
+    return sid is not None and was_replaced(sid)
 
 
 def take_refresh_back(request: Any, response: HttpResponseBase) -> None:

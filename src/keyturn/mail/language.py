@@ -1,11 +1,14 @@
 """In which language a reader is written to."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.http import HttpRequest
 from django.utils import translation
 
 from keyturn.trail.calling import current_caller
 
-__all__ = ["language_of_caller"]
+__all__ = ["in_language_of_caller", "language_of_caller"]
 
 
 def language_of_caller() -> str:
@@ -19,3 +22,10 @@ def language_of_caller() -> str:
     request = HttpRequest()
     request.META["HTTP_ACCEPT_LANGUAGE"] = wanted
     return translation.get_language_from_request(request)
+
+
+@contextmanager
+def in_language_of_caller() -> Iterator[None]:
+    """What is done meanwhile, or by a function so decorated, is said in :func:`language_of_caller`."""
+    with translation.override(language_of_caller()):
+        yield

@@ -33,6 +33,7 @@ class RevokeReason:
     LOGOUT = "logout"
     LOGOUT_ALL = "logout_all"
     LOGOUT_OTHERS = "logout_others"
+    SIGNED_IN_AGAIN = "signed_in_again"
     REVOKED_BY_USER = "revoked_by_user"
     REVOKED_BY_ADMIN = "revoked_by_admin"
     BLACKLISTED = "blacklisted"

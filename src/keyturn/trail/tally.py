@@ -19,12 +19,15 @@ from django.db import connections, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from keyturn.clock import stored
+from keyturn.locking import while_nobody_reads
 from keyturn.trail.models import Tally
 
-__all__ = ["Tallied", "count", "count_once_committed", "flush", "flush_if_due"]
+__all__ = ["Tallied", "count", "count_once_committed", "flush", "flush_if_due", "total"]
 
 _EVERY: Final = 15.0
 """Seconds between two writings of one process."""
+_GIVING_WAY: Final = 5.0
+"""Seconds for which a writing that is due gives way to others' transactions, where writing would break them."""
 _HOUR: Final = 3_600
 
 
@@ -47,13 +50,19 @@ class _Counts:
     def begin_anew(self) -> None:
         self._lock = Lock()
         self._held: Counter[tuple[int, str]] = Counter()
+        self._totals: Counter[str] = Counter()
         self._next = float("-inf")
+        self._due_since: float | None = None
         self._ends_in_order = False
 
     def add(self, name: str, times: int) -> None:
         key = (int(time.time()) // _HOUR, name)
         with self._lock:
             self._held[key] += times
+            self._totals[name] += times
+
+    def total(self, name: str) -> int:
+        return self._totals[name]
 
     def write(self, alias: str) -> int:
         with self._lock:
@@ -75,15 +84,23 @@ class _Counts:
             raise
         return len(held)
 
-    def is_due(self) -> bool:
+    def write_if_due(self, connection: BaseDatabaseWrapper) -> None:
         now = time.monotonic()
         if now < self._next:
-            return False
-        self._next = now + _EVERY
+            return
         if not self._ends_in_order:
             self._ends_in_order = True
             atexit.register(_flush_at_exit, os.getpid())
-        return True
+        due_since, self._due_since = self._due_since or now, None
+        self._next = now + _EVERY
+        with self._lock:
+            is_empty = not self._held
+        if is_empty or while_nobody_reads(lambda: self.write(connection.alias), connection=connection):
+            return
+        if now - due_since < _GIVING_WAY:
+            self._due_since, self._next = due_since, now
+        else:
+            self.write(connection.alias)
 
 
 _counts: Final = _Counts()
@@ -93,6 +110,11 @@ os.register_at_fork(after_in_child=_counts.begin_anew)
 def count(name: Tallied, *, times: int = 1) -> None:
     """Count something that has happened just now. No I/O; any thread may call it."""
     _counts.add(name.value, times)
+
+
+def total(name: Tallied) -> int:
+    """How often this process has counted something since it began, written down or not."""
+    return _counts.total(name.value)
 
 
 def count_once_committed(name: Tallied, *, alias: str) -> None:
@@ -114,8 +136,8 @@ def flush(*, alias: str) -> int:
 
 def flush_if_due(connection: BaseDatabaseWrapper) -> None:
     """What the follower of the feed calls after each poll, with its own connection."""
-    if connection.alias == _database() and _counts.is_due():
-        flush(alias=connection.alias)
+    if connection.alias == _database():
+        _counts.write_if_due(connection)
 
 
 def _flush_at_exit(pid: int) -> None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from keyturn.trail.endings import CLIENT
 from keyturn.trail.events import Event
 from keyturn.trail.models import AuditEvent
-from keyturn.user_agents import readable_user_agent
+from keyturn.user_agents import browser_and_system, readable_user_agent
 
 __all__ = ["told"]
 
@@ -18,6 +18,7 @@ _ENDINGS: Final[Mapping[str, Promise]] = {
     "logout": _("%(client)s was signed out, as you asked there."),
     "logout_all": _("%(client)s was signed out: you signed out everywhere."),
     "logout_others": _("%(client)s was signed out from another of your devices."),
+    "signed_in_again": _("%(client)s was signed out: somebody signed in there anew."),
     "revoked_by_user": _("%(client)s was signed out from your list of sessions."),
     "revoked_by_admin": _("%(client)s was signed out by an administrator."),
     "blacklisted": _("%(client)s was signed out: its refresh token was withdrawn."),
@@ -93,4 +94,9 @@ def _client(event: AuditEvent) -> str:
     """The browser and system of the session that ended."""
     details: Any = event.details
     raw = details.get(CLIENT) if isinstance(details, Mapping) else None
-    return readable_user_agent(raw) if isinstance(raw, str) and raw else gettext("A device")
+    if not isinstance(raw, str) or not raw.strip():
+        return gettext("A device")
+    browser, system = browser_and_system(raw)
+    if browser and system:
+        return gettext("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return readable_user_agent(raw)

@@ -6,7 +6,8 @@ export default defineConfig({
   testDir: ".",
   outputDir: "../test-results",
   fullyParallel: true,
-  workers: 2,
+  // One more than the cores of CI: the two of ten minutes come first, and mostly wait.
+  workers: 3,
   forbidOnly: inCi,
   retries: 0,
   timeout: 240_000,

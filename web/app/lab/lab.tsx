@@ -192,7 +192,7 @@ export function Lab(): ReactNode {
         <Protections
           protection={stage.protection}
           signedIn={signedIn}
-          busy={busy !== null}
+          busy={busy !== null || !bench}
           onChoose={(next) => run("protection", (now) => now.signIn(next))}
         />
         {bench && (

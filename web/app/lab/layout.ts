@@ -6,7 +6,7 @@ export const SERVER = 190;
 export const BOTTOM = 296;
 export const HEIGHT = 364;
 /** Room at the left for the names of the lines. */
-export const MARGIN = 116;
+export const MARGIN = 156;
 
 export interface Placed {
   readonly column: Column;

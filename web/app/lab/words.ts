@@ -53,6 +53,7 @@ const ENDINGS: Readonly<Record<string, string>> = {
   logout: "Signed out here, and for every tab.",
   logout_all: "Signed out everywhere.",
   logout_others: "Signed out from another device.",
+  signed_in_again: "Somebody signed in anew in the same browser.",
   refresh_reused:
     "Two parties used one refresh token, and nobody can tell from afar which one is the thief. Both are out; the owner is told why and signs in again.",
   password_changed: "The password was changed.",

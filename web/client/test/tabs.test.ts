@@ -181,7 +181,7 @@ test("a tab that holds the lock and sleeps keeps nobody out for ever", async () 
 test("replies that are lost for hours, one refresh after another, sign nobody out", async () => {
   storage();
   const here = browser();
-  const tab = here.tab({ dpop: "off", timeout: 300 });
+  const tab = here.tab({ dpop: "off", timeout: 1000 });
   await tab.signIn(demo);
   for (let turn = 0; turn < 4; turn += 1) {
     await pass(400);

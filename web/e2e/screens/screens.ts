@@ -1,110 +1,196 @@
-/** Every screen of the app, and how to come to it. */
+/** Every screen of the app, and how to come to it, in any of its languages. */
 
 import { expect, type Page } from "@playwright/test";
-import { askForAccount, newAddress, openApp, signIn } from "../harness/app.ts";
+import {
+  askForAccount,
+  fillSignIn,
+  newAddress,
+  openApp,
+  signInButton,
+  signOutButton,
+} from "../harness/app.ts";
+import type { Words } from "../harness/words.ts";
 import type { World } from "../harness/world.ts";
 
 export interface Screen {
   readonly name: string;
   readonly signedIn: boolean;
   /** Its title; what must be there before it is looked at. */
-  readonly title: string;
-  come(page: Page, world: World): Promise<void>;
+  readonly title: (words: Words) => string | RegExp;
+  come(page: Page, world: World, words: Words): Promise<void>;
+  /** What has to be done before one can go on to another. */
+  leave?(page: Page): Promise<void>;
 }
 
 const at = (path: string) => (page: Page, world: World) => openApp(page, world, path);
 
-async function securityDialog(page: Page, world: World, button: string): Promise<void> {
-  await openApp(page, world, "/security");
-  await page.getByRole("button", { name: button, exact: true }).click();
-  await expect(
-    page.getByRole("dialog").or(page.locator("form input[type=password]").first()).first(),
-  ).toBeVisible();
+/** A dialog of the security page, or a form that opens in it, by the button that opens it. */
+const onSecurity =
+  (button: (words: Words) => string) =>
+  async (page: Page, world: World, words: Words): Promise<void> => {
+    await openApp(page, world, "/security");
+    await page.getByRole("button", { name: button(words), exact: true }).click();
+    await expect(page.getByRole("dialog").or(page.locator("main form")).first()).toBeVisible();
+  };
+
+/** Another session of the demo's user: a program's. */
+async function signInElsewhere({ server }: World): Promise<void> {
+  const answer = await fetch(`http://127.0.0.1:${server.port}/token/`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(server.demo),
+  });
+  expect(answer.status).toBe(200);
 }
 
+const security = (words: Words) => words.security.title;
+
 export const SCREENS: readonly Screen[] = [
-  { name: "sign-in", signedIn: false, title: "Sign in", come: at("/sign-in") },
+  { name: "sign-in", signedIn: false, title: (words) => words.entry.signIn.title, come: at("/sign-in") },
   {
     name: "sign-in-errors",
     signedIn: false,
-    title: "Sign in",
-    async come(page, world) {
+    title: (words) => words.entry.signIn.title,
+    async come(page, world, words) {
       await openApp(page, world, "/sign-in");
-      await page.getByLabel("User name or e-mail address").fill("");
-      await page.getByLabel("Password", { exact: true }).fill("");
-      await page.getByRole("main").getByRole("button", { name: "Sign in", exact: true }).click();
-      await expect(page.getByText("Fill this in.").first()).toBeVisible();
+      await fillSignIn(page, { username: "", password: "" }, words);
+      await signInButton(page, words).click();
+      await expect(page.getByText(words.problems.field.required).first()).toBeVisible();
     },
   },
   {
     name: "sign-in-wrong",
     signedIn: false,
-    title: "Sign in",
-    async come(page, world) {
+    title: (words) => words.entry.signIn.title,
+    async come(page, world, words) {
       await openApp(page, world, "/sign-in");
-      await page.getByLabel("User name or e-mail address").fill(`nobody-${Date.now()}`);
-      await page.getByLabel("Password", { exact: true }).fill("not the password");
-      await page.getByRole("main").getByRole("button", { name: "Sign in", exact: true }).click();
-      await expect(page.getByText("That name and that password do not go together.")).toBeVisible();
+      await fillSignIn(page, { username: `nobody-${Date.now()}`, password: "not the password" }, words);
+      await signInButton(page, words).click();
+      await expect(page.getByText(words.problems.field.bad_credentials)).toBeVisible();
     },
   },
-  { name: "sign-up", signedIn: false, title: "Make an account", come: at("/sign-up") },
+  { name: "sign-up", signedIn: false, title: (words) => words.entry.signUp.title, come: at("/sign-up") },
   {
     name: "sign-up-errors",
     signedIn: false,
-    title: "Make an account",
-    async come(page, world) {
+    title: (words) => words.entry.signUp.title,
+    async come(page, world, words) {
       await openApp(page, world, "/sign-up");
-      await page.getByLabel("E-mail address").fill("somebody@example.com");
-      await page.getByLabel("Password", { exact: true }).fill("12345678");
-      await page.getByRole("button", { name: "Make the account" }).click();
+      await page.getByLabel(words.entry.email).fill("somebody@example.com");
+      await page.getByLabel(words.entry.password, { exact: true }).fill("12345678");
+      await page.getByRole("button", { name: words.entry.signUp.submit }).click();
       await expect(page.locator("[aria-invalid=true]").first()).toBeVisible();
     },
   },
   {
     name: "verify-email",
     signedIn: false,
-    title: "Confirm your address",
-    come: (page, world) => askForAccount(page, world, newAddress()),
+    title: (words) => words.entry.verify.title,
+    come: (page, world, words) => askForAccount(page, world, newAddress(), words),
   },
-  { name: "forgot-password", signedIn: false, title: "Forgot your password?", come: at("/forgot-password") },
+  {
+    name: "verify-email-link",
+    signedIn: false,
+    title: (words) => words.entry.verify.linkTitle,
+    async come(page, world, words) {
+      await openApp(page, world, "/verify-email?key=of-no-mail");
+      await page.getByRole("button", { name: words.entry.verify.linkSubmit }).click();
+      await expect(page.getByText(words.problems.form.link_invalid)).toBeVisible();
+    },
+  },
+  {
+    name: "forgot-password",
+    signedIn: false,
+    title: (words) => words.entry.forgot.title,
+    come: at("/forgot-password"),
+  },
+  {
+    name: "reset-password-link",
+    signedIn: false,
+    title: (words) => words.entry.reset.title,
+    async come(page, world, words) {
+      await openApp(page, world, "/reset-password?key=of-no-mail");
+      await page
+        .getByLabel(words.entry.newPassword, { exact: true })
+        .fill("violet kettle under seven bridges");
+      await page.getByRole("button", { name: words.entry.reset.submit }).click();
+      await expect(page.getByText(words.problems.form.link_invalid)).toBeVisible();
+    },
+  },
+  {
+    name: "not-found",
+    signedIn: false,
+    title: (words) => words.common.notFoundTitle,
+    async come(page, world) {
+      await openApp(page, world, "/sign-in");
+      // The server knows the app's addresses; one that it does not know is met within the app alone.
+      await page.evaluate(() => history.pushState(null, "", "/nowhere"));
+    },
+  },
   {
     name: "reset-password",
     signedIn: false,
-    title: "Choose a new password",
-    async come(page, world) {
+    title: (words) => words.entry.reset.title,
+    async come(page, world, words) {
       await openApp(page, world, "/forgot-password");
-      await page.getByLabel("E-mail address").fill(newAddress());
-      await page.getByRole("button", { name: "Send the mail" }).click();
-      await expect(page.getByRole("heading", { level: 1 })).toHaveText("Choose a new password");
+      await page.getByLabel(words.entry.email).fill(newAddress());
+      await page.getByRole("button", { name: words.entry.forgot.submit }).click();
+      await expect(page.getByRole("heading", { level: 1 })).toHaveText(words.entry.reset.title);
     },
   },
-  { name: "overview", signedIn: true, title: "", come: at("/") },
-  { name: "profile", signedIn: true, title: "Profile", come: at("/profile") },
-  { name: "security", signedIn: true, title: "Security", come: at("/security") },
+  { name: "overview", signedIn: true, title: (words) => new RegExp(words.home.hello(".+")), come: at("/") },
+  {
+    name: "overview-offline",
+    signedIn: true,
+    title: (words) => new RegExp(words.home.hello(".+")),
+    async come(page, world, words) {
+      await openApp(page, world, "/");
+      await expect(page.getByRole("heading", { level: 1 })).toHaveText(new RegExp(words.home.hello(".+")));
+      await page.context().setOffline(true);
+      await page.getByRole("button", { name: words.home.tryIt }).click();
+      await expect(page.getByText(words.common.offlineTitle, { exact: true })).toBeVisible();
+      await expect(page.getByText(words.problems.form.network)).toBeVisible();
+    },
+    leave: (page) => page.context().setOffline(false),
+  },
+  { name: "profile", signedIn: true, title: (words) => words.profile.title, come: at("/profile") },
+  { name: "security", signedIn: true, title: security, come: at("/security") },
+  {
+    name: "security-sign-out-others",
+    signedIn: true,
+    title: security,
+    async come(page, world, words) {
+      await signInElsewhere(world);
+      await onSecurity((all) => all.security.sessions.endOthers)(page, world, words);
+    },
+  },
+  {
+    name: "security-change-email",
+    signedIn: true,
+    title: security,
+    come: onSecurity((words) => words.security.email.change),
+  },
   {
     name: "security-change-password",
     signedIn: true,
-    title: "Security",
-    come: (page, world) => securityDialog(page, world, "Change password"),
+    title: security,
+    come: onSecurity((words) => words.security.password.change),
   },
   {
     name: "security-delete",
     signedIn: true,
-    title: "Security",
-    come: (page, world) => securityDialog(page, world, "Delete account…"),
+    title: security,
+    come: onSecurity((words) => words.security.remove.open),
   },
-  { name: "activity", signedIn: true, title: "Activity", come: at("/activity") },
+  { name: "activity", signedIn: true, title: (words) => words.activity.title, come: at("/activity") },
   {
     name: "signed-out",
     signedIn: true,
-    title: "Sign in",
-    async come(page, world) {
+    title: (words) => words.entry.signIn.title,
+    async come(page, world, words) {
       await openApp(page, world, "/profile");
-      await page.getByRole("button", { name: "Sign out", exact: true }).first().click();
-      await expect(page.getByText("You are signed out")).toBeVisible();
+      await signOutButton(page, words).click();
+      await expect(page.getByText(words.reasons.signed_out.title, { exact: true })).toBeVisible();
     },
   },
 ];
-
-export { signIn };

@@ -1,69 +1,62 @@
 /**
- * Every screen at phone and desktop width, light and dark: axe finds nothing, nothing sticks out sideways, the console
- * stays empty. `KEYTURN_SCREENSHOTS=1` leaves a picture of each in `e2e/screenshots/`.
+ * Every screen at phone and desktop width, light and dark, in both languages: axe finds nothing, nothing sticks out
+ * sideways, the console stays empty. Four of the eight ways to combine these have every pair of them in them; all eight
+ * are gone through for pictures, `KEYTURN_SCREENSHOTS=1`, which lie in `e2e/screenshots/` then.
  */
 
-import { resolve } from "node:path";
-import AxeBuilder from "@axe-core/playwright";
-import type { Page } from "@playwright/test";
 import { signIn } from "../harness/app.ts";
 import { expect, SHORT_LIVES, test } from "../harness/test.ts";
+import { type Language, LOCALES, WORDS } from "../harness/words.ts";
+import { complaintsOf, look, PICTURING, WIDTHS, type Width } from "./look.ts";
 import { SCREENS } from "./screens.ts";
 
 test.use({ serverEnvironment: SHORT_LIVES });
 
-const PICTURES = resolve(import.meta.dirname, "../screenshots");
-const WIDTHS = { phone: { width: 375, height: 812 }, desktop: { width: 1280, height: 860 } } as const;
+type Way = readonly [Width, "light" | "dark", Language];
 
-async function look(page: Page, name: string): Promise<void> {
-  await page.evaluate(() => document.fonts.ready);
-  const sideways = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-  expect.soft(sideways, `${name}: nothing sticks out sideways`).toBeLessThanOrEqual(0);
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const told = violations.map(
-    (one) => `${one.id}: ${one.help} (${one.nodes.map((node) => node.html).join(" | ")})`,
-  );
-  expect.soft(told, `${name}: axe`).toEqual([]);
-  if (process.env["KEYTURN_SCREENSHOTS"] === "1") {
-    await page.screenshot({ path: resolve(PICTURES, `${name}.png`), fullPage: true });
-  }
-}
+const PAIRS: readonly Way[] = [
+  ["phone", "light", "en"],
+  ["phone", "dark", "de"],
+  ["desktop", "light", "de"],
+  ["desktop", "dark", "en"],
+];
+const OTHERS: readonly Way[] = PAIRS.map(([width, colours, language]) => [
+  width,
+  colours,
+  language === "en" ? "de" : "en",
+]);
 
-for (const [width, viewport] of Object.entries(WIDTHS)) {
-  for (const colorScheme of ["light", "dark"] as const) {
-    test(`every screen is sound at ${width} width in ${colorScheme}`, async ({ browser, world }) => {
-      const context = await browser.newContext({
-        viewport,
-        colorScheme,
-        reducedMotion: "reduce",
-        hasTouch: width === "phone",
-      });
-      const page = await context.newPage();
-      const complaints: string[] = [];
-      page.on("pageerror", (error) => complaints.push(String(error)));
-      page.on("console", (message) => {
-        // A refused form is answered 4xx, which Chromium tells the console by itself.
-        if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
-          complaints.push(message.text());
-      });
-      let signedIn = false;
-      for (const screen of SCREENS) {
-        await test.step(screen.name, async () => {
-          if (screen.signedIn && !signedIn) {
-            await signIn(page, world, world.server.demo);
-            signedIn = true;
-          }
-          await screen.come(page, world);
-          if (screen.title) await expect(page.getByRole("heading", { level: 1 })).toHaveText(screen.title);
-          else await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-          await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
-          await look(page, `${screen.name}-${width}-${colorScheme}`);
-        });
-      }
-      expect(complaints).toEqual([]);
-      await context.close();
+for (const [width, colorScheme, language] of PICTURING ? [...PAIRS, ...OTHERS] : PAIRS) {
+  test(`every screen is sound at ${width} width in ${colorScheme}, in ${language}`, async ({
+    browser,
+    world,
+  }) => {
+    const words = WORDS[language];
+    const context = await browser.newContext({
+      viewport: WIDTHS[width],
+      colorScheme,
+      locale: LOCALES[language],
+      reducedMotion: "reduce",
+      hasTouch: width === "phone",
     });
-  }
+    const page = await context.newPage();
+    const complaints = complaintsOf(page);
+    let signedIn = false;
+    for (const screen of SCREENS) {
+      await test.step(screen.name, async () => {
+        if (screen.signedIn && !signedIn) {
+          await signIn(page, world, world.server.demo, "/sign-in", words);
+          signedIn = true;
+        }
+        await screen.come(page, world, words);
+        await expect(page.getByRole("heading", { level: 1 })).toHaveText(screen.title(words));
+        await expect(page.locator("html")).toHaveAttribute("lang", language);
+        await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
+        await look(page, `${screen.name}-${width}-${colorScheme}-${language}`);
+        await screen.leave?.(page);
+      });
+    }
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
 }

@@ -45,8 +45,9 @@ export function Dialog({ open, title, about, onClose, children }: DialogProps): 
         event.preventDefault();
         onClose();
       }}
-      onClose={() => {
-        if (open) onClose();
+      onClose={(event) => {
+        // It is told late: the dialog may be open again.
+        if (open && !event.currentTarget.open) onClose();
       }}
       onMouseDown={beside}
     >

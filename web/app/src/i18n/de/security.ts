@@ -22,7 +22,7 @@ export const security: Words["security"] = {
     field: "Neue Adresse",
     hint: "Wir schicken ihr einen Code. Die bisherige Adresse bleibt, bis Sie ihn eingegeben haben.",
     send: "Code schicken",
-    code: "Code aus der Mail",
+    code: "Code aus der E-Mail",
     enter: "Adresse bestätigen",
     again: "Noch einmal schicken",
     sentAgain: "Ein neuer Code ist unterwegs. Der vorige gilt nicht mehr.",

@@ -1,3 +1,4 @@
+import { KeyturnError } from "@keyturn/client";
 import { useKeyturn } from "@keyturn/client/react";
 import { type ReactNode, useState } from "react";
 import { Badge, Button } from "../../design";
@@ -21,7 +22,9 @@ export function TryACall(): ReactNode {
       const response = await client.fetch("/home/", { headers: { accept: "application/json" } });
       setAnswer({ status: response.status, text: await response.text() });
     } catch (error) {
-      setAnswer(problemOf(error, words).form ?? words.problems.form.network);
+      // What `fetch` itself throws is the network.
+      const told = error instanceof KeyturnError ? problemOf(error, words).form : null;
+      setAnswer(told ?? words.problems.form.network);
     } finally {
       setBusy(false);
     }

@@ -9,6 +9,7 @@ import { Form, useForm } from "../../forms";
 import { useBasicWords } from "../../i18n";
 import { PATHS } from "../../shell/paths";
 import { forgetKeyOfLink, takeKeyOfLink } from "../key-of-link";
+import { ofLink } from "../of-link";
 import { flowStateOf, useStep } from "../use-step";
 
 /** A new password: with the code, in the flow that sent it, or by the link of the mail, anywhere. */
@@ -25,7 +26,11 @@ export function ResetPasswordPage(): ReactNode {
     check: ({ password }) =>
       Array.from(password).length < 8 ? { password: problems.field.password_too_short } : {},
     submit: async ({ key, password }) => {
-      const step = await resetPassword(client, { key: linkKey ?? key.trim(), password });
+      const step = await resetPassword(client, { key: linkKey ?? key.trim(), password }).catch(
+        (error: unknown) => {
+          throw linkKey === null ? error : ofLink(error);
+        },
+      );
       forgetKeyOfLink();
       goOn(step, { done: "reset" });
     },

@@ -3,10 +3,10 @@ import { deviceOf } from "./device";
 
 test.each([
   ["Firefox on Windows", "computer", "Firefox", "Windows"],
-  ["Safari on Mac OS X", "computer", "Safari", "macOS"],
-  ["Chrome on Chrome OS", "computer", "Chrome", "ChromeOS"],
-  ["Mobile Safari on iOS", "phone", "Safari", "iOS"],
-  ["Chrome Mobile on Android", "phone", "Chrome", "Android"],
+  ["Safari on macOS", "computer", "Safari", "macOS"],
+  ["Chrome on ChromeOS", "computer", "Chrome", "ChromeOS"],
+  ["Safari on iOS", "phone", "Safari", "iOS"],
+  ["Chrome on Android", "phone", "Chrome", "Android"],
   ["Chrome on iPad", "tablet", "Chrome", "iPad"],
   ["curl", "program", "curl", ""],
   ["Python Requests on Linux", "program", "Python Requests", "Linux"],

@@ -13,23 +13,6 @@ export interface Device {
 const UNKNOWN: Device = { kind: "unknown", browser: "", system: "" };
 const LONGEST = 60;
 
-/** The names that people know things by, where the parser of user agents has others. */
-const COMMON_NAMES: Readonly<Record<string, string>> = {
-  "Mac OS X": "macOS",
-  "Chrome OS": "ChromeOS",
-  "Chrome Mobile": "Chrome",
-  "Chrome Mobile iOS": "Chrome",
-  "Chrome Mobile WebView": "Chrome",
-  HeadlessChrome: "Headless Chrome",
-  "Mobile Safari": "Safari",
-  "Mobile Safari UI/WKWebView": "Safari",
-  "Firefox Mobile": "Firefox",
-  "Firefox iOS": "Firefox",
-  "Edge Mobile": "Edge",
-  "Opera Mobile": "Opera",
-  "Samsung Internet": "Samsung Internet",
-};
-
 const PROGRAMS =
   /^(curl|wget|python|httpx|okhttp|go-http|java|node|axios|postman|insomnia|ruby|php|perl|libwww)/i;
 
@@ -42,7 +25,7 @@ export function deviceOf(words: string): Device {
   if (plain === "" || plain === "Unknown client") return UNKNOWN;
   const split = plain.lastIndexOf(" on ");
   const [browser, system] = split < 0 ? [plain, ""] : [plain.slice(0, split), plain.slice(split + 4)];
-  return { kind: kindOf(browser, system), browser: named(browser), system: named(system) };
+  return { kind: kindOf(browser, system), browser: short(browser), system: short(system) };
 }
 
 function kindOf(browser: string, system: string): DeviceKind {
@@ -53,7 +36,4 @@ function kindOf(browser: string, system: string): DeviceKind {
   return "unknown";
 }
 
-function named(part: string): string {
-  const known = Object.hasOwn(COMMON_NAMES, part) ? COMMON_NAMES[part] : undefined;
-  return (known ?? part).slice(0, LONGEST);
-}
+const short = (part: string): string => part.slice(0, LONGEST);

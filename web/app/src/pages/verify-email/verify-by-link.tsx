@@ -5,6 +5,7 @@ import { Form, useForm } from "../../forms";
 import { useBasicWords } from "../../i18n";
 import { BackToSignIn } from "../back-to-sign-in";
 import { forgetKeyOfLink } from "../key-of-link";
+import { ofLink } from "../of-link";
 import { useStep } from "../use-step";
 
 /** One press: opening the page changes nothing, since programs that look into mails open links too. */
@@ -16,7 +17,9 @@ export function VerifyByLink({ linkKey }: { readonly linkKey: string }): ReactNo
   const form = useForm({
     names: [],
     submit: async () => {
-      const step = await client.verifyEmail({ key: linkKey });
+      const step = await client.verifyEmail({ key: linkKey }).catch((error: unknown) => {
+        throw ofLink(error);
+      });
       forgetKeyOfLink();
       goOn(step, { done: "verified" });
     },

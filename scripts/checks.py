@@ -1,10 +1,12 @@
 """Run the checks and the tests, one after the other, and say at the end how each went.
 
-    .venv/bin/python scripts/checks.py [lint | typecheck | web | test] [--databases sqlite,postgres] [--coverage]
+    .venv/bin/python scripts/checks.py [lint | typecheck | web | test] [--databases sqlite,postgres] [--tests MARKERS]
+        [--coverage]
 
 Without a word: everything. The tests run twice, on SQLite and on PostgreSQL. With --coverage that of the run on SQLite
 must reach the floor in pyproject.toml. What needs Node or a Chromium is left out, loudly, where there is none; with
-CI=true that fails. A failing step does not hide the ones after it.
+CI=true that fails. A failing step does not hide the ones after it. A step that mostly waits runs beside those after it,
+up to the first that is not to be disturbed; its output comes when it has ended.
 """
 
 import argparse
@@ -12,11 +14,12 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final, Literal
+from typing import IO, Final, Literal
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -33,17 +36,33 @@ TS_PROJECTS: Final = ("client", "client/test", "app", "e2e")
 
 Need = Literal["Node", "Chromium"]
 Outcome = Literal["ok", "FAILED", "NOT RUN"]
+Manner = Literal["after the other", "beside", "alone"]
 
 
 @dataclass(frozen=True)
 class Step:
-    """One command and what to call it."""
+    """One command and what to call it.
+
+    Args:
+        manner: "beside": it mostly waits, so the steps after it begin at once. "alone": it fills the machine, so
+            nothing runs beside it.
+    """
 
     title: str
     command: tuple[str | Path, ...]
     environment: dict[str, str] = field(default_factory=dict)
     directory: Path = ROOT
     needs: tuple[Need, ...] = ()
+    manner: Manner = "after the other"
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a step went, and how long it took (seconds)."""
+
+    outcome: Outcome
+    title: str
+    seconds: float
 
 
 def python_step(title: str, program: str, *arguments: str, **environment: str) -> Step:
@@ -51,7 +70,12 @@ def python_step(title: str, program: str, *arguments: str, **environment: str) -
     return Step(title, (BIN / program, *arguments), environment)
 
 
-def web_step(title: str, *command: str | Path, needs: tuple[Need, ...] = ("Node",)) -> Step:
+def web_step(
+    title: str,
+    *command: str | Path,
+    needs: tuple[Need, ...] = ("Node",),
+    manner: Manner = "after the other",
+) -> Step:
     """Return a step of a program in ``web/node_modules``, run in ``web``; its servers are this environment's."""
     environment = {"KEYTURN_PROGRAM": str(BIN / "keyturn"), "NO_COLOR": "1"}
     chromium = next(filter(None, map(shutil.which, CHROMIUM)), None)
@@ -60,7 +84,7 @@ def web_step(title: str, *command: str | Path, needs: tuple[Need, ...] = ("Node"
     program, *arguments = command
     # A script of ours, or a program of one of the packages.
     path = WEB / program if Path(program).suffix else WEB_BIN / program
-    return Step(title, ("node", path, *arguments), environment, WEB, needs)
+    return Step(title, ("node", path, *arguments), environment, WEB, needs, manner)
 
 
 def build_step(title: str, what: str) -> Step:
@@ -68,12 +92,14 @@ def build_step(title: str, what: str) -> Step:
     return Step(title, (Path(sys.executable), ROOT / "scripts" / "web.py", what), needs=("Node",))
 
 
-def pytest_step(database: str, title: str, *, measured: bool = False) -> Step:
-    """Return the run of the whole test suite on one database."""
+def pytest_step(database: str, title: str, *, markers: str = "", measured: bool = False) -> Step:
+    """Return the run on one database of all tests of Python, or of those that an expression of markers names."""
     command: tuple[str, ...] = ("pytest", "-n", WORKERS, "--dist", "worksteal")
+    if markers:
+        command += ("-m", markers)
     if measured:
         command = ("coverage", "run", "-m", *command)
-    return python_step(title, *command, KEYTURN_TEST_DB=database)
+    return replace(python_step(title, *command, KEYTURN_TEST_DB=database), manner="alone")
 
 
 LINT = (
@@ -84,25 +110,29 @@ LINT = (
 TYPES = (python_step("mypy", "mypy"),)
 # The tests of Python look at the app that is served, so it is built before.
 BUILD = (build_step("web packages", "packages"), build_step("web app", "app"))
-WEB_CHECKS = (
-    build_step("budget of the app", "budget"),
+WEB_TESTS = (
     build_step("OpenAPI document", "schema"),
     web_step("types from it", "client/scripts/generate.mjs"),
+    # One server, one clock, one test after the other.
+    web_step("tests of the client", "vitest", "run", manner="beside"),
+)
+WEB_CHECKS = (
+    build_step("budget of the app", "budget"),
     web_step("biome", "biome", "check", "--error-on-warnings", "."),
     *(web_step(f"tsc {project}", "tsc", "--project", project, "--noEmit") for project in TS_PROJECTS),
     web_step("size of the client", "client/scripts/size.mjs"),
-    web_step("tests of the client", "vitest", "run"),
-    web_step("tests in a browser", "playwright", "test", "--config", "e2e", needs=("Node", "Chromium")),
 )
+BROWSER = (web_step("tests in a browser", "playwright", "test", "--config", "e2e", needs=("Node", "Chromium")),)
 NAMES: Final = {"sqlite": "SQLite", "postgres": "PostgreSQL"}
 
 
-def tests(databases: Sequence[str], *, measured: bool) -> Iterator[Step]:
+def tests(databases: Sequence[str], *, markers: str, measured: bool) -> Iterator[Step]:
     """Yield the runs of the tests of Python, one a database; ``measured``: and what tells their coverage."""
     if measured:
         yield python_step("coverage erase", "coverage", "erase")
     for database in databases:
-        yield pytest_step(database, f"tests on {NAMES[database]}", measured=measured and database == "sqlite")
+        title = f"tests on {NAMES[database]}"
+        yield pytest_step(database, title, markers=markers, measured=measured and database == "sqlite")
     if measured:
         yield python_step("coverage combine", "coverage", "combine", "--quiet")
         yield python_step("coverage", "coverage", "report")
@@ -111,9 +141,9 @@ def tests(databases: Sequence[str], *, measured: bool) -> Iterator[Step]:
 CHOICES: Final[dict[str, tuple[Step, ...]]] = {
     "lint": LINT,
     "typecheck": TYPES,
-    "web": (*BUILD, *WEB_CHECKS),
+    "web": (*BUILD, *WEB_TESTS, *WEB_CHECKS, *BROWSER),
     "test": BUILD,
-    "all": (*LINT, *TYPES, *BUILD, *WEB_CHECKS),
+    "all": (*BUILD, *WEB_TESTS, *LINT, *TYPES, *WEB_CHECKS, *BROWSER),
 }
 """What stands before the tests of Python, or alone."""
 
@@ -130,17 +160,82 @@ def missing(step: Step) -> str | None:
     return None
 
 
-def run(step: Step) -> Outcome:
-    """Run one step with its output shown as it comes."""
-    lack = missing(step)
-    if lack is not None:
-        print(f"\n!!! NOT RUN: {step.title}: {lack}", flush=True)
-        return "FAILED" if IN_CI else "NOT RUN"
+def headline(step: Step) -> str:
+    """Say what is run."""
     words = (str(word).removeprefix(f"{ROOT}/") for word in step.command)
-    print(f"\n--- {step.title}: {' '.join(words)}", flush=True)
+    return f"\n--- {step.title}: {' '.join(words)}"
+
+
+def begin(step: Step, output: IO[bytes] | None = None) -> "subprocess.Popen[bytes]":
+    """Start a step's command, whose output goes where ours does, or into a file."""
     environment = {**os.environ, **step.environment}
-    done = subprocess.run(step.command, cwd=step.directory, env=environment, check=False)
-    return "FAILED" if done.returncode else "ok"
+    return subprocess.Popen(
+        step.command,
+        cwd=step.directory,
+        env=environment,
+        stdout=output,
+        stderr=None if output is None else subprocess.STDOUT,
+    )
+
+
+class Running:
+    """A step that runs beside others; its output is kept until it has ended."""
+
+    def __init__(self, step: Step) -> None:
+        print(f"\n... {step.title}: goes on beside what follows", flush=True)
+        self._step = step
+        self._started = time.monotonic()
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - read and closed when the step has ended
+        self._process = begin(step, self._output)
+
+    def finish(self) -> Result:
+        """Wait for its end, and show what it printed."""
+        status = self._process.wait()
+        seconds = time.monotonic() - self._started
+        print(headline(self._step), flush=True)
+        with self._output as output:
+            output.seek(0)
+            sys.stdout.buffer.write(output.read())
+            sys.stdout.buffer.flush()
+        return Result("FAILED" if status else "ok", self._step.title, seconds)
+
+    def stop(self) -> None:
+        """End it before its time."""
+        self._process.terminate()
+        self._process.wait()
+        self._output.close()
+
+
+def run(step: Step) -> Result:
+    """Run one step with its output shown as it comes."""
+    started = time.monotonic()
+    print(headline(step), flush=True)
+    with begin(step) as process:
+        status = process.wait()
+    return Result("FAILED" if status else "ok", step.title, time.monotonic() - started)
+
+
+def run_all(steps: Sequence[Step]) -> Iterator[Result]:
+    """Run steps, and yield how each went as it ends."""
+    beside: list[Running] = []
+    try:
+        for step in steps:
+            lack = missing(step)
+            if lack is not None:
+                print(f"\n!!! NOT RUN: {step.title}: {lack}", flush=True)
+                yield Result("FAILED" if IN_CI else "NOT RUN", step.title, 0.0)
+                continue
+            if step.manner == "beside":
+                beside.append(Running(step))
+                continue
+            while step.manner == "alone" and beside:
+                yield beside.pop(0).finish()
+            yield run(step)
+        while beside:
+            yield beside.pop(0).finish()
+    finally:
+        for running in beside:
+            running.stop()
 
 
 def main() -> None:
@@ -148,6 +243,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("choice", nargs="?", choices=CHOICES, default="all")
     parser.add_argument("--databases", default=",".join(NAMES), help="which the tests run on (default: %(default)s)")
+    parser.add_argument("--tests", default="", metavar="MARKERS", help="which tests of Python, as pytest's -m takes it")
     parser.add_argument("--coverage", action="store_true", help="measure it on SQLite, and hold it to its floor")
     options = parser.parse_args()
     databases = options.databases.split(",")
@@ -155,15 +251,12 @@ def main() -> None:
         parser.error(f"--databases knows {', '.join(NAMES)}, not {', '.join(sorted(unknown))}")
     steps = list(CHOICES[options.choice])
     if options.choice in {"all", "test"}:
-        steps += tests(databases, measured=options.coverage)
-    results = []
-    for step in steps:
-        started = time.monotonic()
-        results.append((run(step), step.title, time.monotonic() - started))
+        steps += tests(databases, markers=options.tests, measured=options.coverage)
+    results = list(run_all(steps))
     print("\n--- summary")
-    for outcome, title, seconds in results:
-        print(f"{outcome:<7} {title} ({seconds:.0f} s)")
-    if any(outcome == "FAILED" for outcome, _, _ in results):
+    for result in results:
+        print(f"{result.outcome:<7} {result.title} ({result.seconds:.0f} s)")
+    if any(result.outcome == "FAILED" for result in results):
         sys.exit(1)
 
 

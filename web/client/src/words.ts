@@ -43,6 +43,7 @@ export type ErrorCode =
   | "payload_too_large"
   | "permission_denied"
   | "reauthentication_required"
+  | "request_timeout"
   | "throttled"
   | "token_not_valid"
   | "too_many_attempts"

@@ -50,6 +50,7 @@ export const problems: Words["problems"] = {
     mfa_required: "Dieses Konto hat einen zweiten Faktor, nach dem diese Seite noch nicht fragen kann.",
     account_in_use: "Diesem Konto gehört etwas, das seinen Besitzer nicht verlieren darf.",
     reauthentication_required: "Zeigen Sie noch einmal, dass Sie es sind, und versuchen Sie es dann wieder.",
+    request_timeout: "Die Verbindung war dafür zu langsam. Versuchen Sie es noch einmal.",
     unavailable: "Der Server ist beschäftigt. Nichts wurde geändert; versuchen Sie es bald noch einmal.",
     network: "Der Server ist nicht erreichbar. Prüfen Sie die Verbindung und versuchen Sie es noch einmal.",
   },

@@ -48,6 +48,7 @@ export const problems = {
     mfa_required: "This account has a second factor, which this page cannot ask for yet.",
     account_in_use: "Something belongs to this account that must not lose its owner.",
     reauthentication_required: "Prove once more that it is you, then try again.",
+    request_timeout: "The connection was too slow for this. Try again.",
     unavailable: "The server is busy. Nothing was changed; try again soon.",
     network: "The server cannot be reached. Check your connection and try again.",
   },

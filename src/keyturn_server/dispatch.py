@@ -202,7 +202,17 @@ class Dispatcher:
         if self._is_ending.is_set() and task.scope.http_version.startswith("1"):
             # RFC 9112 section 9.6: the client will not send another request here.
             headers = [*headers, ("Connection", "close")]
-        task.proto.response_bytes(status, headers, body)
+        if _says_more(headers, body) and task.scope.method != "HEAD":
+            # What is let go before its end breaks off (RFC 9112 section 8), as with any WSGI server.
+            task.proto.response_stream(status, headers).send_bytes(body)
+        else:
+            task.proto.response_bytes(status, headers, body)
+
+
+def _says_more(headers: list[tuple[str, str]], body: bytes) -> bool:
+    """Whether an answer promises more than it has."""
+    said = next((value for name, value in headers if name.lower() == "content-length"), "")
+    return said.isdigit() and 0 < len(body) < int(said)
 
 
 def _may_have_more(scope: Scope) -> bool:

@@ -87,6 +87,10 @@ class Proto(Protocol):
         """Answer."""
         ...
 
+    def response_stream(self, status: int, headers: list[tuple[str, str]]) -> Any:
+        """Begin an answer that ends when what is returned here is let go."""
+        ...
+
 
 def environ_of(scope: Scope, body: bytes) -> dict[str, Any]:
     """Return the environment of a request whose body is there (RFC 3875 section 4.1, PEP 3333).

@@ -255,6 +255,7 @@ def test_w003_is_silent_about_a_key_of_its_own(settings):
     [(True, None, True), (True, "IMMEDIATE", False), (True, "EXCLUSIVE", False), (False, None, False)],
 )
 @pytest.mark.sqlite
+@pytest.mark.django_db
 def test_w010_warns_of_requests_on_sqlite_that_read_before_they_write(monkeypatch, atomic_requests, mode, warned):
     monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", atomic_requests)
     monkeypatch.setitem(connection.settings_dict, "OPTIONS", {"transaction_mode": mode} if mode else {})

@@ -73,6 +73,9 @@ class Served:
             assert self.let_go.wait(SECONDS)
         if environ["QUERY_STRING"] == "fail":
             raise RuntimeError("on purpose")
+        if environ["QUERY_STRING"] == "short":
+            start("200 OK", [("Content-Type", "application/json"), ("Content-Length", "512")])
+            return [b"{"] if environ["REQUEST_METHOD"] != "HEAD" else []
         start("200 OK", [("Content-Type", "application/json")])
         return [json.dumps({"body": body.decode(), "length": environ.get("CONTENT_LENGTH")}).encode()]
 
@@ -99,6 +102,19 @@ def test_a_body_arrives_whole_however_it_is_cut(served):
         while chunk := client.recv(65_536):
             received += chunk
     assert received.endswith(b'{"body": "abcdef", "length": "6"}')
+
+
+def test_an_answer_that_is_shorter_than_it_says_breaks_off(served):
+    received = raw(served.port, b"GET /?short HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert b"content-length: 512" in received.lower()
+    assert received.endswith(b"\r\n\r\n{")
+
+
+def test_an_answer_to_head_says_a_length_and_has_none(served):
+    received = raw(served.port, b"HEAD /?short HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    assert received.startswith(b"HTTP/1.1 200 ")
+    assert b"\r\ncontent-length: 512\r\n" in received.lower()
+    assert received.endswith(b"\r\n\r\n")
 
 
 def test_a_chunked_body_has_the_length_that_django_needs(served):

@@ -15,6 +15,9 @@ from django.db import connection
 from tests.services.environment import DIRECTORY
 from tests.services.process import clean_environment
 
+# Django 6.1 asks the database what it can do, whichever check comes first.
+pytestmark = pytest.mark.django_db
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -255,7 +258,6 @@ def test_w003_is_silent_about_a_key_of_its_own(settings):
     [(True, None, True), (True, "IMMEDIATE", False), (True, "EXCLUSIVE", False), (False, None, False)],
 )
 @pytest.mark.sqlite
-@pytest.mark.django_db
 def test_w010_warns_of_requests_on_sqlite_that_read_before_they_write(monkeypatch, atomic_requests, mode, warned):
     monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", atomic_requests)
     monkeypatch.setitem(connection.settings_dict, "OPTIONS", {"transaction_mode": mode} if mode else {})

@@ -12,6 +12,9 @@ from keyturn_server.rsgi import Proto
 
 __all__ = ["Bodies", "Reading"]
 
+# Bytes. What calls of the API send is as small, and is bounded by its number: whoever announces large bodies and sends
+# none takes the room of large ones only.
+_SMALL: Final = 16 * 1024
 # Seconds between two looks for bodies that are late.
 _LOOK_EVERY: Final = 0.5
 
@@ -133,7 +136,7 @@ class Bodies:
     Args:
         patience: seconds a body may take.
         most: bodies at once.
-        most_bytes: bytes of all of them together, as announced.
+        most_bytes: bytes of all large ones together, as announced; one of 16 KiB is not large.
         clock: seconds that only ever go up.
     """
 
@@ -173,7 +176,8 @@ class Bodies:
         Returns:
             False if there is no room for it; nothing is called then.
         """
-        size = most if length is None else length
+        announced = most if length is None else length
+        size = 0 if announced <= _SMALL else announced
 
         def over() -> None:
             with self._lock:
@@ -191,7 +195,7 @@ class Bodies:
         deadline = self._clock() + self.patience
         reading = Reading(proto, most=most, deadline=deadline, done=is_done, failed=has_failed)
         with self._lock:
-            if len(self._under_way) >= self._most or self._bytes + size > self._most_bytes:
+            if len(self._under_way) >= self._most or (size and self._bytes + size > self._most_bytes):
                 return False
             self._under_way[reading] = size
             self._bytes += size

@@ -168,7 +168,7 @@ class Dispatcher:
                 call(self._application, environ, lambda *answer: self._send_at(moments, task, answer))
             finally:
                 postponed.reset(before)
-        except Exception:  # noqa: BLE001 - nobody above would answer
+        except BaseException:  # noqa: BLE001 - nobody above would answer; a view's SystemExit ends no thread of ours
             _log.exception("the application failed")
             self._refuse(task, 500)
 

@@ -117,8 +117,8 @@ def serve(
         threads,
         _IDLE,
         wire.connections,
-        # Over plain TCP nobody asks for HTTP/2, and its frames would come without the limits of time that heads have.
-        "auto" if is_secure else "1",
+        # The frames of HTTP/2 would come without the limits of time that heads have.
+        "1",
         http,
         None,
         False,

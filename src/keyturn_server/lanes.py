@@ -14,11 +14,11 @@ __all__ = ["Lane", "Room", "is_api", "lane_of", "rooms_for"]
 # First segments of the API's paths.
 _API: Final = frozenset({"home", "introspect", "logout", "me", "revocations", "revoke", "sessions", "token"})
 _ACCOUNTS: Final = ("/auth/app/", "/auth/browser/")
-_PROBES: Final = frozenset({"livez", "readyz", "metrics", "health"})
+_PROBES: Final = frozenset({"livez", "readyz", "health"})
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 # What computes a password hash whenever it is asked in earnest. Under the prefixes most calls do that change anything.
 _LOGINS: Final = frozenset({"/token/", "/token/sliding/"})
-_WITH_PASSWORDS: Final = (*_ACCOUNTS, "/me/", "/admin/")
+_WITH_PASSWORDS: Final = (*_ACCOUNTS, "/auth/reset-password/", "/me/", "/admin/")
 
 
 class Lane(StrEnum):
@@ -29,9 +29,9 @@ class Lane(StrEnum):
     HASHING = "hashing"
     """Calls that compute a password hash."""
     PAGES = "pages"
-    """The admin, the web app's files, the documentation."""
+    """The admin, the web app's files, the documentation, the numbers."""
     PROBES = "probes"
-    """What supervisors and monitors ask."""
+    """What supervisors ask: cheap, and answered however many ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def rooms_for(threads: int) -> dict[Lane, Room]:
     """Share the threads of a process among the lanes.
 
     A hash is computed by one thread of its own (:mod:`keyturn_server.hashers`), so a few that prepare and finish logins
-    keep it busy. Every lane has one at least; probes have one on top.
+    keep it busy. Every lane has one at least; probes have two on top.
 
     Args:
         threads: those that may hold a database connection.
@@ -84,5 +84,5 @@ def rooms_for(threads: int) -> dict[Lane, Room]:
         Lane.API: Room(running=max(1, threads - hashing - pages), waiting=512, patience=5.0, retry_after=1),
         Lane.HASHING: Room(running=hashing, waiting=128, patience=10.0, retry_after=5),
         Lane.PAGES: Room(running=pages, waiting=128, patience=10.0, retry_after=2),
-        Lane.PROBES: Room(running=1, waiting=16, patience=5.0, retry_after=1),
+        Lane.PROBES: Room(running=2, waiting=1024, patience=5.0, retry_after=1),
     }

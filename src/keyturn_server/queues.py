@@ -99,10 +99,16 @@ class Queue(Generic[T]):
     def _work_on(self, first: T) -> None:
         task, is_late = first, False
         while True:
-            if is_late:
-                self._refuse(task)
-            else:
-                self._work(task)
+            try:
+                if is_late:
+                    self._refuse(task)
+                else:
+                    self._work(task)
+            except BaseException:
+                # The place is free again, whatever was raised.
+                with self._lock:
+                    self._running -= 1
+                raise
             with self._lock:
                 if not self._waiting:
                     self._running -= 1

@@ -123,6 +123,7 @@ def environ_of(scope: Scope, body: bytes) -> dict[str, Any]:
 
 def _put_headers(environ: dict[str, Any], headers: Headers) -> None:
     different = 0
+    left_out: set[str] = set()
     for key, value in headers.items():
         name = _names.get(key) or _name(key)
         if name in environ:
@@ -132,8 +133,8 @@ def _put_headers(environ: dict[str, Any], headers: Headers) -> None:
             environ[name] = value
             different += 1
         else:
-            different += 1
-    if different != len(headers):
+            left_out.add(key)
+    if different + len(left_out) != len(headers):
         # A header that holds anything but ASCII is empty (keyturn_server.gate knows what that means).
         for key in headers.keys():  # noqa: SIM118 - not a mapping
             if name := _name(key):

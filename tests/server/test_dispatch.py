@@ -240,6 +240,13 @@ def test_a_header_that_is_not_ascii_is_there_and_empty(served):
     assert (seen["HTTP_COOKIE"], seen["HTTP_ACCEPT"]) == ("", "b")
 
 
+def test_headers_with_an_underscore_hide_none_that_is_not_ascii(served):
+    head = b"GET /home/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+    raw(served.port, head + b"X_A: 1\r\nX_A: 2\r\nX_A: 3\r\nDPoP: \xff\r\n\r\n")
+    (seen,) = served.seen
+    assert seen["HTTP_DPOP"] == ""
+
+
 def test_headers_that_come_twice_are_joined_and_a_path_is_bytes(served):
     head = b"GET /h%C3%BC/?a=%20b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
     raw(served.port, head + b"Cookie: a=1\r\nCookie: b=2\r\nAccept: x\r\nAccept: y\r\n\r\n")
@@ -352,20 +359,33 @@ class _NeverComing:
 def test_bodies_are_bounded_in_number_and_in_bytes_and_make_room_when_they_are_given_up():
     now = [0.0]
     failed: list[int] = []
-    bodies = Bodies(patience=10, most=2, most_bytes=100, clock=lambda: now[0])
+    bodies = Bodies(patience=10, most=2, most_bytes=100_000, clock=lambda: now[0])
 
     def read(length: int) -> bool:
         proto: Any = _NeverComing()
-        return bodies.read(proto, length=length, most=100, done=lambda body: None, failed=failed.append)
+        return bodies.read(proto, length=length, most=100_000, done=lambda body: None, failed=failed.append)
 
-    assert read(60)
-    assert not read(50)  # 110 bytes
+    assert read(60_000)
+    assert not read(50_000)  # 110,000 bytes
     now[0] = 5.0
-    assert read(40)
+    assert read(40_000)
     assert not read(0)  # the third
     now[0] = 11.0
     bodies.give_up_late_ones()
     assert (failed, len(bodies)) == ([408], 1)
-    assert read(50)
+    assert read(50_000)
     bodies.give_up_late_ones(patience=0)
     assert (failed, len(bodies)) == ([408, 408, 408], 0)
+
+
+def test_large_bodies_that_were_announced_and_never_come_leave_room_for_small_ones():
+    bodies = Bodies(patience=10, most=10, most_bytes=100_000)
+
+    def read(length: int) -> bool:
+        proto: Any = _NeverComing()
+        return bodies.read(proto, length=length, most=100_000, done=lambda body: None, failed=lambda status: None)
+
+    assert read(100_000)
+    assert not read(100_000)
+    assert all(read(16 * 1024) for _ in range(9))
+    assert not read(1)  # the eleventh

@@ -151,6 +151,17 @@ def test_standing_tells_of_each_lane_by_name():
     assert standing() == {}
 
 
+def test_a_task_that_raises_whatever_it_may_leaves_its_place_to_others():
+    def leave(_: str) -> None:
+        raise SystemExit
+
+    queue: Queue[str] = Queue(ROOM, work=leave, refuse=lambda _: None)
+    for _ in range(5):
+        with pytest.raises(SystemExit):
+            queue.bring("one")
+    assert queue.standing().running == 0
+
+
 @pytest.mark.parametrize(
     ("method", "path", "lane"),
     [
@@ -172,7 +183,8 @@ def test_standing_tells_of_each_lane_by_name():
         ("GET", "/livez", Lane.PROBES),
         ("GET", "/readyz", Lane.PROBES),
         ("GET", "/health/live/", Lane.PROBES),
-        ("GET", "/metrics", Lane.PROBES),
+        ("GET", "/metrics", Lane.PAGES),
+        ("POST", "/auth/reset-password/", Lane.HASHING),
     ],
 )
 def test_a_request_goes_into_the_lane_of_what_it_costs(method, path, lane):

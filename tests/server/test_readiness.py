@@ -6,7 +6,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, connections
 
 from keyturn.feed.watcher import watcher
 from keyturn_server.observing import readiness
@@ -54,6 +54,40 @@ def test_later_looks_ask_the_database_one_thing(probe, django_assert_num_queries
     probe._at = float("-inf")
     with django_assert_num_queries(1):
         assert probe.ask().is_ready
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_look_in_a_thread_of_its_own_leaves_no_connection_behind(monkeypatch):
+    used = []
+
+    def look():
+        connection.ensure_connection()
+        used.append(connections["default"])
+        return True
+
+    monkeypatch.setattr(readiness, "_CHECKS", {"database": look})
+    monkeypatch.setattr(readiness, "_PATIENCE", 20.0)
+    probe = readiness._Probe()
+    probe.ask()
+    (own,) = used
+    deadline = time.monotonic() + 20
+    while own.connection is not None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_process_that_gets_no_more_threads_is_not_ready_and_asks_again(monkeypatch):
+    def start(self):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(watcher(), "lag", lambda: 0.1)
+    monkeypatch.setattr(readiness, "_CHECKS", {"database": lambda: True})
+    probe = readiness._Probe()
+    with monkeypatch.context() as without:
+        without.setattr(threading.Thread, "start", start)
+        assert probe.ask().failed == ("serving",)
+    probe._at = float("-inf")
+    assert probe.ask().is_ready
 
 
 @pytest.fixture

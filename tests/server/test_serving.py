@@ -199,7 +199,10 @@ def test_it_serves_https_itself_where_it_is_given_a_certificate(migrated):
     try:
         assert f"serves https://127.0.0.1:{port}" in process.stderr.readline()
         trusting = ssl.create_default_context(cafile=str(migrated / "certificate.pem"))
+        trusting.set_alpn_protocols(["h2", "http/1.1"])
         client = http.client.HTTPSConnection("localhost", port, context=trusting, timeout=20)
+        client.connect()
+        assert client.sock.selected_alpn_protocol() == "http/1.1"
         client.request("GET", "/")
         answer = client.getresponse()
         assert answer.status == 200

@@ -136,7 +136,7 @@ class _Probe:
             self._began = time.monotonic()
             self._done.clear()
             if self._apart:
-                Thread(target=self._look_once, name="keyturn-readiness", daemon=True).start()
+                self._look_apart()
             else:
                 self._look_once()
         if is_mine or known is None:
@@ -147,6 +147,15 @@ class _Probe:
             return known
         return Standing(("database",), tuple(_NEED_DATABASE), watcher().lag())
 
+    def _look_apart(self) -> None:
+        try:
+            Thread(target=self._look_once, name="keyturn-readiness", daemon=True).start()
+        except RuntimeError:
+            # The system gives this process no more threads.
+            self._last, self._at = Standing(("serving",), (), watcher().lag()), time.monotonic()
+            self._done.set()
+            self._looking.release()
+
     def _look_once(self) -> None:
         try:
             found = self._look()
@@ -154,7 +163,8 @@ class _Probe:
             self._last, self._at = found, time.monotonic()
         finally:
             if self._apart:
-                connection.close_if_unusable_or_obsolete()
+                # This thread's own: nobody else could close it when the thread is gone.
+                connections.close_all()
             self._done.set()
             self._looking.release()
 

@@ -10,12 +10,14 @@ from typing import Final
 __all__ = ["redacted"]
 
 _HIDDEN: Final = "[hidden]"
+_LONGEST: Final = 20_000
+"""Characters. What is longer is somebody's to fill the log with, and takes a while to look through."""
 
 _SECRETS: Final = (
     # A JWT (RFC 7519), whole or cut off: its header is JSON, which begins with {" and so with eyJ.
     re.compile(r"\beyJ[\w-]{6,}(?:\.[\w-]*)*", re.ASCII),
     # Credentials of a URL (RFC 3986 section 3.2.1), and of a header (RFC 9110 section 11.4).
-    re.compile(r"(?<=://)[^/\s@'\"]*:[^/\s'\"]*(?=@)"),
+    re.compile(r"(?<=://)[^/\s@'\":]*:[^/\s'\"]*(?=@)"),
     re.compile(r"(?i)\b(?<=basic )[\w+/=-]{8,}|(?<=bearer )\S{8,}|(?<=dpop )\S{8,}", re.ASCII),
     # Values of cookies, and of what stands in a query string or a fragment under a name that tells.
     re.compile(r"(?i)(?<=cookie: ).+"),
@@ -27,7 +29,9 @@ _SECRETS: Final = (
 
 
 def redacted(text: str) -> str:
-    """Return ``text`` with ``[hidden]`` in the place of whatever looks like a secret."""
+    """Return ``text`` with ``[hidden]`` in the place of whatever looks like a secret, cut where it is very long."""
+    if len(text) > _LONGEST:
+        text = f"{text[:_LONGEST]}…"
     for secret in _SECRETS:
         text = secret.sub(lambda found: (found[1] if found.re.groups else "") + _HIDDEN, text)
     return text

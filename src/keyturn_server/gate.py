@@ -2,15 +2,15 @@
 
 Django parses ``Content-Type`` while it constructs the request, outside of everything that turns exceptions into
 answers, and takes any codec of Python's for a charset. Both ``text/plain; charset*=utf-8''%00`` and ``charset=rot13``
-would end in an exception.
+would end in an exception. Nor is Python asked for a codec by a name that a client made up: it remembers each.
 """
 
-import codecs
 import io
 import json
 import os
 import re
 from collections.abc import Callable, Iterable
+from email.message import Message
 from typing import Any, Final
 
 from django.utils.http import parse_header_parameters
@@ -30,8 +30,8 @@ _OF_A_REQUEST: Final = re.compile(
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 # Django's DATA_UPLOAD_MAX_NUMBER_FIELDS.
 _MOST_PARAMETERS: Final = 1_000
-# JSON is UTF-8 (RFC 8259 section 8.1). The others are what forms were sent in before it, under Python's names.
-_CHARSETS: Final = frozenset({"utf-8", "ascii", "iso8859-1"})
+# JSON is UTF-8 (RFC 8259 section 8.1). The others are what forms were sent in before it.
+_CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "latin1"})
 
 
 class Gate:
@@ -58,7 +58,7 @@ class Gate:
         if ARRIVED not in environ:
             # Not from our own dispatcher, which adds nothing.
             self._disinherit(environ)
-        if not _is_readable(environ.get("HTTP_ACCEPT", "")):
+        if not all(map(_is_readable, environ.get("HTTP_ACCEPT", "").split(","))):
             # DRF and Django parse it deep inside, and fail.
             return _refuse(start_response, 400, "The Accept header could not be read.")
         if environ.get("QUERY_STRING", "").count("&") >= _MOST_PARAMETERS:
@@ -66,11 +66,10 @@ class Gate:
             return _refuse(start_response, 400, "Too many parameters in the address.")
         if environ.get("REQUEST_METHOD") not in _READING and (emptied := _emptied(environ)):
             return _refuse(start_response, 400, f"The {emptied} header could not be read: not all of it is ASCII.")
-        try:
-            charset = parse_header_parameters(environ.get("CONTENT_TYPE", ""))[1].get("charset")
-        except (ValueError, LookupError):
+        if not _is_readable(content_type := environ.get("CONTENT_TYPE", "")):
             return _refuse(start_response, 400, "The Content-Type header could not be read.")
-        if charset is not None and not _is_known(charset):
+        charset = parse_header_parameters(content_type)[1].get("charset")
+        if charset is not None and charset.lower() not in _CHARSETS:
             return _refuse(start_response, 415, "Send UTF-8.")
         if not environ.get("CONTENT_LENGTH") and environ.get("HTTP_TRANSFER_ENCODING"):
             self._measure(environ)
@@ -92,16 +91,20 @@ class Gate:
         environ["wsgi.input"] = io.BytesIO(body)
 
 
-def _is_readable(header: str) -> bool:
-    # Only a parameter in the notation of RFC 8187 can fail.
-    if "*=" not in header:
+def _is_readable(media_type: str) -> bool:
+    """Whether Django can parse a media type, and looks for no codec but those of ``_CHARSETS`` meanwhile."""
+    # Only a parameter in the notation of RFC 8187 names a charset, or can fail.
+    if "*" not in media_type.partition(";")[2]:
         return True
+    message = Message()
+    message["content-type"] = media_type
     try:
-        for media_range in header.split(","):
-            parse_header_parameters(media_range)
-    except (ValueError, LookupError):
+        values = [value for _, value in message.get_params([])]
+    except (TypeError, ValueError):
+        # Numbers of its parts that cannot be put in order, or are no numbers to Python.
         return False
-    return True
+    charsets = [value[0] for value in values if isinstance(value, tuple)]
+    return all(charset.lower() in _CHARSETS for charset in charsets if charset)
 
 
 def _emptied(environ: dict[str, Any]) -> str:
@@ -114,13 +117,6 @@ def _emptied(environ: dict[str, Any]) -> str:
     if environ.get("HTTP_DPOP") == "":
         return "DPoP"
     return "Cookie" if environ.get("HTTP_COOKIE") == "" and environ.get("HTTP_X_KEYTURN_CLIENT") == "web" else ""
-
-
-def _is_known(charset: str) -> bool:
-    try:
-        return codecs.lookup(charset).name in _CHARSETS
-    except (LookupError, ValueError):
-        return False
 
 
 def _refuse(start_response: Callable[..., Any], status: int, detail: str) -> Iterable[bytes]:

@@ -6,6 +6,7 @@ by itself: all are blocked, inherited so by the workers from their first instant
 leaves the rest. The server stops for any of them, a worker for SIGTERM only.
 """
 
+import multiprocessing
 import os
 import signal
 import threading
@@ -50,7 +51,9 @@ def obey_parent(stop: Callable[[], None]) -> None:
     Args:
         stop: called once, from a thread.
     """
-    parent = os.getppid()
+    # Known since the spawn: the server may have been killed by now, and this process have another parent.
+    server = multiprocessing.parent_process()
+    parent = os.getppid() if server is None or server.pid is None else server.pid
     threading.Thread(target=_wait_to_stop, args=(parent, stop), name="keyturn-signals", daemon=True).start()
     threading.Thread(target=_outlive_nobody, args=(parent,), name="keyturn-parent", daemon=True).start()
 

@@ -7,6 +7,7 @@ takes its place: connections that wait in one are served by the next worker inst
 import contextlib
 import logging
 import multiprocessing
+import threading
 import time
 from collections.abc import Callable, Sequence
 from socket import socket
@@ -34,6 +35,10 @@ class _Worker(WorkerProcess):  # type: ignore[misc] # it has no types
     def __init__(self, parent: Any, number: int, listener: socket, orders: Orders) -> None:
         self.ready = multiprocessing.get_context("spawn").Event()
         super().__init__(parent, number, work, (number + 1, listener, self.ready, orders))
+
+    def _watch(self) -> None:
+        self.watcher = threading.Thread(target=self._watcher, name="keyturn-watcher")
+        self.watcher.start()
 
 
 class Supervisor(MPServer):  # type: ignore[misc] # it has no types
@@ -95,14 +100,18 @@ class Supervisor(MPServer):  # type: ignore[misc] # it has no types
     def _respawn_workers(self, workers: Sequence[int], spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
         """Replace workers: at once those that died, one after the other and without a gap those to be renewed."""
         for number in workers:
-            self.respawned_wrks[number] = time.monotonic()
-            if self.wrks[number].is_alive():
-                if not self._renew(number):
-                    return
-            else:
+            if not self.wrks[number].is_alive():
                 self._replace(number)
+            elif not self._renew(number):
+                break
+        # Granian's loop would not rest if what woke it has been dealt with here, nor wake for what came in meanwhile.
+        self.main_loop_interrupt.clear()
+        if self.interrupt_signal or self.interrupt_children or self.reload_signal:
+            self.main_loop_interrupt.set()
 
     def _replace(self, number: int) -> None:
+        self._take_note(self.wrks[number])
+        self.respawned_wrks[number] = time.monotonic()
         # Nobody takes what waits in the dead one's socket. A client that is reset tries again, one that waits does not.
         with contextlib.suppress(OSError):
             self._sockets[number].close()
@@ -111,6 +120,12 @@ class Supervisor(MPServer):  # type: ignore[misc] # it has no types
         self.wrks[number] = worker
         worker.start()
 
+    def _take_note(self, dead: _Worker) -> None:
+        """Take back the report of its end, which would later pass for the end of the one in its place."""
+        dead.watcher.join()
+        while dead.idx in self.interrupt_children:
+            self.interrupt_children.remove(dead.idx)
+
     def _renew(self, number: int) -> bool:
         """Have a new worker take the place of one that works.
 
@@ -118,23 +133,35 @@ class Supervisor(MPServer):  # type: ignore[misc] # it has no types
             False if the new one did not come up. The old one goes on, and so do those after it.
         """
         old, new = self.wrks[number], self._spawn_worker(number, None, None)
-        # Until it is ready its end is no failure of the server.
-        new.interrupt_by_parent = True
+        # Until one of them is chosen the end of neither is a failure of the server.
+        old.interrupt_by_parent = new.interrupt_by_parent = True
         new.start()
-        deadline = time.monotonic() + _PATIENCE
-        while not new.ready.wait(_LOOK_EVERY):
-            if not new.is_alive() or time.monotonic() > deadline or self.interrupt_signal:
-                new.kill()
-                new.join()
-                if not self.interrupt_signal:
-                    _log.error("a new worker did not come up; those of before go on, and the reload ends here")
-                return False
+        if not self._comes_up(new):
+            new.kill()
+            new.join()
+            if not self.interrupt_signal:
+                _log.error("a new worker did not come up; those of before go on, and the reload ends here")
+                old.interrupt_by_parent = False
+                if not old.is_alive():
+                    self._replace(number)
+            return False
         new.interrupt_by_parent = False
         self.wrks[number] = new
+        if not old.is_alive():
+            self._take_note(old)
+            _log.warning("an old worker ended by itself before it was told to; a new one is in its place")
+            return True
         old.terminate()
         old.join(self.workers_kill_timeout)
         if old.is_alive():
             _log.warning("an old worker did not end in time and is killed")
             old.kill()
             old.join()
+        return True
+
+    def _comes_up(self, worker: _Worker) -> bool:
+        deadline = time.monotonic() + _PATIENCE
+        while not worker.ready.wait(_LOOK_EVERY):
+            if not worker.is_alive() or time.monotonic() > deadline or self.interrupt_signal:
+                return False
         return True

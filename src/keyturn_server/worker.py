@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from keyturn_server import codec_names
 from keyturn_server.observing.watching import Watched
 
 __all__ = ["load"]
@@ -12,6 +13,7 @@ _PATIENCE: Final = 2.0
 
 def load() -> Watched:
     """Return the application, its URLs loaded and the feed followed, so the first request is as fast as the second."""
+    codec_names.bound()
     # Both read the settings, which the server process, that only names this function, must not have to do first.
     from django.urls import get_resolver
 

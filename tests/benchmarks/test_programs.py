@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.server, pytest.mark.slow, pytest
 
 
 def test_keyturn_is_measured_in_every_operation_and_its_statements_are_counted():
-    # The peers come from registries: the guard in .ci/run measures one of them.
+    # The peers come from registries: `benchmarks.compare.guard` measures one of them.
     printed = run("compare", "--quick", "--only", "keyturn", "--rounds", "1", "--seconds", "0.3")
     assert re.search(
         r"^\| statements per refresh \| 1 \| 2 \| \*\*(1\.0|0\.9)\d\*\* \| reached \|$", printed, re.MULTILINE

@@ -78,7 +78,9 @@ def prometheus(server: ServerProcess, tmp_path_factory: pytest.TempPathFactory) 
             stderr=log,
         )
     try:
-        yield Prometheus(port)
+        made = Prometheus(port)
+        made.wait("/api/v1/status/buildinfo", bool)
+        yield made
     finally:
         process.terminate()
         process.wait(20)

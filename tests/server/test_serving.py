@@ -154,6 +154,39 @@ def test_workers_do_not_outlive_a_server_that_was_killed(migrated):
         _eventually(lambda: _is_free(server.port))
 
 
+# A worker that comes to watch its parent only when that has been killed.
+LATE = """
+import multiprocessing, os, signal, time
+from keyturn_server.signals import obey_parent
+
+def work():
+    server = multiprocessing.parent_process().pid
+    print("started", flush=True)
+    while os.getppid() == server:
+        time.sleep(0.01)
+    obey_parent(lambda: None)
+    time.sleep(10)
+    print("lived on", flush=True)
+
+if __name__ == "__main__":
+    worker = multiprocessing.get_context("spawn").Process(target=work)
+    worker.start()
+    time.sleep({pause})
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize(("pause", "said"), [(0, {"", "started\n"}), (3, {"started\n"})], ids=["at once", "late"])
+def test_a_worker_whose_server_is_killed_while_it_starts_ends(tmp_path, pause, said):
+    (tmp_path / "late.py").write_text(LATE.format(pause=pause))
+    # The worker holds the pipe, so this ends with it.
+    server = subprocess.run(
+        [sys.executable, str(tmp_path / "late.py")], stdout=subprocess.PIPE, text=True, timeout=60, check=False
+    )
+    assert server.returncode == -signal.SIGKILL
+    assert server.stdout in said
+
+
 @pytest.mark.server
 def test_a_second_server_on_the_same_port_is_refused(migrated):
     with serving(migrated) as server:

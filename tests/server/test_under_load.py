@@ -174,6 +174,54 @@ def test_new_workers_take_the_place_of_old_ones_and_no_request_is_lost(directory
         assert server.stop() == 0
 
 
+@pytest.mark.parametrize("which", [min, max], ids=["the first to be renewed", "one that waits for its turn"])
+def test_an_old_worker_that_dies_in_a_renewal_is_replaced_like_any_other(directory, which):
+    with serving(directory, "--workers", "2") as server:
+        before = workers_of(server.pid)
+        os.kill(server.pid, signal.SIGUSR2)
+        _eventually(lambda: len(workers_of(server.pid)) == 3)
+        os.kill(which(before), signal.SIGKILL)
+        _eventually(lambda: len(workers_of(server.pid)) == 2 and not workers_of(server.pid) & before)
+        after = workers_of(server.pid)
+        # What the server makes of it, it would make at once.
+        time.sleep(2)
+        assert workers_of(server.pid) == after
+        assert ask(server.port, "GET", "/livez").status == 200
+        assert "crash loop" not in server.output()
+        assert server.stop() == 0
+
+
+# The first worker that loads this fails, slowly; the others start.
+FAILING_ONCE = """
+import pathlib, sys, time
+if "spawn_main" in " ".join(sys.orig_argv):
+    try:
+        pathlib.Path({file!r}).touch(exist_ok=False)
+    except FileExistsError:
+        pass
+    else:
+        time.sleep(2)
+        raise SystemExit(3)
+"""
+
+
+def test_a_worker_that_dies_while_the_new_version_does_not_start_is_replaced(directory, tmp_path):
+    site, failing = tmp_path / "site", tmp_path / "failing"
+    site.mkdir()
+    with serving(directory, env={**DEVELOPMENT, "PYTHONPATH": str(site)}) as server:
+        (before,) = workers_of(server.pid)
+        (site / "sitecustomize.py").write_text(FAILING_ONCE.format(file=str(failing)))
+        os.kill(server.pid, signal.SIGUSR2)
+        _eventually(failing.exists)
+        os.kill(before, signal.SIGKILL)
+        _eventually(lambda: "a new worker did not come up" in server.output())
+        _eventually(lambda: len(workers_of(server.pid)) == 1)
+        server.wait_until_it_answers("/health/live/", seconds=30)
+        assert before not in workers_of(server.pid)
+        assert "crash loop" not in server.output()
+        assert server.stop() == 0
+
+
 def test_a_new_version_that_does_not_start_leaves_the_old_one_serving(directory, tmp_path):
     broken = tmp_path / "site"
     broken.mkdir()

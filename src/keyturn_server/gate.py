@@ -99,7 +99,7 @@ def _is_readable(media_type: str) -> bool:
     message = Message()
     message["content-type"] = media_type
     try:
-        values = [value for _, value in message.get_params([])]
+        values: list[Any] = [value for _, value in message.get_params([])]
     except (TypeError, ValueError):
         # Numbers of its parts that cannot be put in order, or are no numbers to Python.
         return False

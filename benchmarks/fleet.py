@@ -27,7 +27,17 @@ from tests.services.postgres import start_postgres
 from tests.services.process import ServerProcess, clean_environment
 from tests.services.service import Service
 
-__all__ = ["AUDIENCE", "Fleet", "Frozen", "Postgres", "Session", "end_cleanly", "start_pgbouncer", "versions"]
+__all__ = [
+    "AUDIENCE",
+    "Fleet",
+    "Frozen",
+    "Postgres",
+    "Session",
+    "end_cleanly",
+    "run_keyturn",
+    "start_pgbouncer",
+    "versions",
+]
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 AUDIENCE: Final = "orders"
@@ -44,6 +54,27 @@ for number in range(%d):
     opened.append([str(refresh["sid"]), str(refresh.access_token), str(refresh)])
 print("opened", json.dumps(opened))
 """
+
+
+def run_keyturn(*words: str, directory: Path, environment: Mapping[str, str]) -> str:
+    """Run a ``keyturn`` command and return what it printed.
+
+    Raises:
+        RuntimeError: it failed; with what it printed.
+    """
+    done = subprocess.run(
+        [*_KEYTURN, *words],
+        cwd=directory,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"keyturn {words[0]} failed\n{done.stdout}{done.stderr}")
+    return done.stdout
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,19 +183,7 @@ class Fleet:
 
     def run(self, *words: str) -> str:
         """Run a ``keyturn`` command and return what it printed."""
-        done = subprocess.run(
-            [*_KEYTURN, *words],
-            cwd=self._directory,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        if done.returncode:
-            raise RuntimeError(f"keyturn {words[0]} failed\n{done.stdout}{done.stderr}")
-        return done.stdout
+        return run_keyturn(*words, directory=self._directory, environment=self._environment)
 
     def open_sessions(self, count: int) -> list[Session]:
         """Sign users in without a password, by a script on the same database."""

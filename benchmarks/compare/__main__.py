@@ -52,6 +52,8 @@ def main() -> int:
     names = given.only.split(",") if given.only else [peer.name for peer in ALL]
     if unknown := set(names) - {peer.name for peer in ALL}:
         options.error(f"--only knows no {', '.join(sorted(unknown))}")
+    if "keyturn" not in names:
+        options.error("--only must name keyturn: the tables compare with it")
     if given.publish and given.only:
         options.error("what is published has every peer in it")
     plan = QUICK if given.quick else FULL

@@ -3,7 +3,6 @@
 import os
 import signal
 import struct
-import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.faults.processes import below, lasting_port, signal_all
+from benchmarks.fleet import run_keyturn
 from tests.server.running import workers_of
 from tests.services.process import ServerProcess, clean_environment
 
@@ -142,7 +142,7 @@ class Nodes:
                 "TMPDIR": str(directory),
             }
         )
-        self._run("migrate", "--verbosity=0")
+        run_keyturn("migrate", "--verbosity=0", directory=self._directory, environment=self._environment)
         self.all = [
             Node(number, directory=directory, environment=self._environment, workers=workers, threads=threads)
             for number in range(1, count + 1)
@@ -155,21 +155,15 @@ class Nodes:
 
     def add_users(self, count: int) -> None:
         """Make users ``user0``, ``user1``, … with :data:`PASSWORD`."""
-        self._run("shell", "-v", "0", "-c", _USERS.format(password=PASSWORD, count=count))
-
-    def _run(self, *words: str) -> None:
-        done = subprocess.run(
-            [*_KEYTURN, *words],
-            cwd=self._directory,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
+        run_keyturn(
+            "shell",
+            "-v",
+            "0",
+            "-c",
+            _USERS.format(password=PASSWORD, count=count),
+            directory=self._directory,
+            environment=self._environment,
         )
-        if done.returncode:
-            raise RuntimeError(f"keyturn {words[0]} failed\n{done.stdout}{done.stderr}")
 
     def stop(self) -> None:
         """Stop all."""

@@ -1,4 +1,7 @@
-"""What an administrator does to one user or to many: end sessions, demand a new password, unlock."""
+"""What an administrator does to one user or to many: end sessions, demand a new password, unlock.
+
+It is one long file, since every test begins with the same administrator, browser and user.
+"""
 
 import html
 import threading

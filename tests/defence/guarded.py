@@ -51,7 +51,8 @@ class Guarded:
     def _log_in(self, name: str, password: str, together: threading.Barrier) -> Answer:
         together.wait()
         deadline = time.monotonic() + _SECONDS
-        while (answer := self._try_log_in(name, password)).status == _BUSY and time.monotonic() < deadline:
+        while (answer := self._try_log_in(name, password)).status == _BUSY:
+            assert time.monotonic() < deadline, "the server stayed busy"
             time.sleep(0.2)
         return answer
 

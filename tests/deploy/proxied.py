@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from scripts.node import ROOT
 from tests.server.running import Answer
+from tests.services.certificates import make_certificate
 from tests.services.ports import LOOPBACK, free_port
 from tests.services.process import clean_environment
 
@@ -98,7 +99,7 @@ class Nginx:
 
 def configured(directory: Path, upstreams: Sequence[int]) -> Nginx:
     """Write its files: those of deploy/, with nothing changed but what is said to be the reader's own."""
-    _make_certificate(directory)
+    make_certificate(PUBLIC, certificate=directory / "fullchain.pem", key=directory / "privkey.pem")
     made = Nginx(directory, free_port(), free_port())
     site = (_FILES / "keyturn.conf").read_text()
     (server,) = re.findall(r"^ *server 127\.0\.0\.1:8000.*;$", site, re.MULTILINE)
@@ -159,29 +160,3 @@ def judged(directory: Path) -> "subprocess.CompletedProcess[str]":
         check=False,
         timeout=30,
     )
-
-
-def _make_certificate(directory: Path) -> None:
-    import datetime as dt
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    private = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, PUBLIC)])
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(private.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(PUBLIC)]), critical=False)
-        .sign(private, hashes.SHA256())
-    )
-    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
-    (directory / "fullchain.pem").write_bytes(made.public_bytes(pem))
-    (directory / "privkey.pem").write_bytes(private.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain))

@@ -1,6 +1,5 @@
 """The manifests for Kubernetes: its schemas take them, and they fit together and to the server."""
 
-import shutil
 import subprocess
 from typing import Any
 
@@ -59,9 +58,7 @@ def test_both_kustomizations_run_the_same_image():
     assert read("kustomization.yaml")["images"] == read("migrate/kustomization.yaml")["images"]
 
 
-@pytest.mark.skipif(
-    shutil.which("kubectl") is None, reason="there is no kubectl; the schemas are looked at all the same"
-)
+@pytest.mark.needs("kubectl")
 @pytest.mark.parametrize("directory", [".", "migrate"])
 def test_kubectl_builds_the_kustomization(directory):
     built = subprocess.run(

@@ -2,7 +2,6 @@
 
 import configparser
 import re
-import shutil
 import subprocess
 import sys
 
@@ -93,7 +92,7 @@ def test_the_server_starts_with_the_sample_of_its_environment(monkeypatch):
     assert not environment.database_url.is_sqlite
 
 
-@pytest.mark.skipif(shutil.which("sh") is None, reason="there is no shell")
+@pytest.mark.needs("sh")
 def test_the_sample_of_the_environment_can_be_read_by_a_shell_as_well():
     script = f'set -a; . {UNITS / "keyturn.env.example"}; printf %s "$KEYTURN_PUBLIC_URL"'
     said = subprocess.run(["sh", "-euc", script], capture_output=True, text=True, check=True).stdout

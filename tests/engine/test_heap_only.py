@@ -1,17 +1,15 @@
 """No refresh changes an indexed column: PostgreSQL updates in place, and neither table nor index grows with use."""
 
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connection
 
 from keyturn.sessions.models import Session
 from keyturn.sessions.outcome import Converged, Forgiven, Rotated
 from tests.engine.acting import later, opened, present
-from tests.services.postgres import start_postgres
+from tests.services.own_cluster import own_cluster
 
 CHANGED_BY_A_REFRESH = {"generation", "rotated_at", "idle_expires_at", "forgiven", "ip", "user_agent"}
 
@@ -46,31 +44,9 @@ def updates():
 
 @pytest.fixture
 def cluster(django_db_blocker):
-    """A PostgreSQL that nobody else uses, migrated.
-
-    A transaction open anywhere in a cluster keeps dead versions of rows in their pages while it lasts, and then a row
-    must move to another page. Other tests have such transactions.
-    """
-    service, url = start_postgres()
-    shared = connections["default"]
-    own = shared.copy()
-    parts = urlsplit(url)
-    own.settings_dict |= {
-        "NAME": parts.path.removeprefix("/"),
-        "HOST": parts.hostname,
-        "PORT": str(parts.port),
-        "USER": parts.username,
-        "PASSWORD": parts.password,
-    }
-    try:
-        with django_db_blocker.unblock():
-            connections["default"] = own
-            call_command("migrate", verbosity=0)
-            yield own
-    finally:
-        own.close()
-        connections["default"] = shared
-        service.stop()
+    """A PostgreSQL that nobody else uses, migrated."""
+    with own_cluster(django_db_blocker) as own:
+        yield own
 
 
 @pytest.fixture

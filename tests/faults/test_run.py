@@ -4,16 +4,12 @@ import json
 import os
 import random
 import re
-import signal
-import subprocess
-import sys
 
 import pytest
 
 from benchmarks.faults.calling import KINDS
 from benchmarks.faults.nemesis import FAULTS
-from tests.docs.pages import ROOT
-from tests.services.process import clean_environment
+from tests.services.benchmark import run_benchmark
 
 # It starts a PostgreSQL of its own; where the run's could be started, this one can be.
 pytestmark = [pytest.mark.postgres, pytest.mark.server, pytest.mark.slow, pytest.mark.usefixtures("postgres_server")]
@@ -28,16 +24,8 @@ def findings(tmp_path_factory):
     directory = tmp_path_factory.mktemp("faults")
     seed = os.environ.get("KEYTURN_FAULTS_SEED") or str(random.SystemRandom().randrange(1_000_000))
     print(f"KEYTURN_FAULTS_SEED={seed}")
-    command = [sys.executable, "-m", "benchmarks.faults", "--quick", "--seed", seed, "--directory", str(directory)]
-    with subprocess.Popen(
-        command, cwd=ROOT, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
-        try:
-            printed, _ = process.communicate(timeout=SECONDS)
-        except BaseException:
-            process.send_signal(signal.SIGTERM)
-            raise
-    print(printed)
+    options = ("--quick", "--seed", seed, "--directory", str(directory))
+    _, printed = run_benchmark("faults", *options, seconds=SECONDS)
     assert (directory / "findings.json").exists(), printed
     return json.loads((directory / "findings.json").read_text())
 

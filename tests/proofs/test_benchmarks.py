@@ -1,34 +1,19 @@
 """The benchmarks whose figures are in docs/performance.md, tried out with next to nothing to do."""
 
 import re
-import signal
-import subprocess
-import sys
 
 import pytest
 
-from tests.docs.pages import ROOT
-from tests.services.process import clean_environment
+from tests.services.benchmark import run_benchmark
 
 # They start a PostgreSQL of their own; where the run's could be started, theirs can be.
 pytestmark = [pytest.mark.postgres, pytest.mark.server, pytest.mark.slow, pytest.mark.usefixtures("postgres_server")]
 
-SECONDS = 100
-
 
 def run(module, *options, status=frozenset({0})):
-    """What it printed; stopped by SIGTERM, upon which it stops what it started, where it takes too long."""
-    command = [sys.executable, "-m", f"benchmarks.{module}", *options]
-    with subprocess.Popen(
-        command, cwd=ROOT, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
-        try:
-            printed, _ = process.communicate(timeout=SECONDS)
-        except BaseException:
-            process.send_signal(signal.SIGTERM)
-            raise
-    print(printed)
-    assert process.returncode in status, printed
+    """What it printed."""
+    ended, printed = run_benchmark(module, *options)
+    assert ended in status, printed
     return printed
 
 

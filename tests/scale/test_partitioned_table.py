@@ -3,7 +3,6 @@
 import importlib.util
 import subprocess
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -16,7 +15,7 @@ from keyturn.sessions.revocation import revoke_user_sessions
 from scripts.node import ROOT
 from tests.engine.acting import NOW, later, opened, placed, present
 from tests.scale.partitioning import PARTITIONS, partition
-from tests.services.postgres import start_postgres
+from tests.services.own_cluster import own_cluster
 
 pytestmark = pytest.mark.postgres
 
@@ -144,40 +143,21 @@ def test_the_script_runs_as_its_first_lines_say(database, postgres_database, ada
 def test_refreshes_are_heap_only_updates_in_every_partition(django_db_blocker):
     """On a cluster of its own: a transaction open anywhere in one keeps old versions of rows in their pages."""
     from django.contrib.auth import get_user_model
-    from django.db import connections
 
-    service, url = start_postgres()
-    shared = connections["default"]
-    own = shared.copy()
-    parts = urlsplit(url)
-    own.settings_dict |= {
-        "NAME": parts.path.removeprefix("/"),
-        "HOST": parts.hostname,
-        "PORT": str(parts.port),
-        "USER": parts.username,
-        "PASSWORD": parts.password,
-    }
-    try:
-        with django_db_blocker.unblock():
-            connections["default"] = own
-            call_command("migrate", verbosity=0)
-            partition(own)
-            user = get_user_model().objects.create_user("ada")
-            sessions = [opened(user) for _ in range(SESSIONS)]
-            for number in range(3):
-                for session in sessions:
-                    assert isinstance(present(session, number, now=later(60 * number)), Rotated)
-            ask(own, "SELECT pg_stat_force_next_flush()")
-            counted = ask(
-                own,
-                "SELECT sum(n_tup_upd)::int, sum(n_tup_hot_upd)::int, count(*) FILTER (WHERE n_tup_upd > 0)::int"
-                " FROM pg_stat_user_tables WHERE relname LIKE 'keyturn\\_session\\_p%%'",
-            )
-            assert counted == [(3 * len(sessions), 3 * len(sessions), PARTITIONS)]
-    finally:
-        own.close()
-        connections["default"] = shared
-        service.stop()
+    with own_cluster(django_db_blocker) as own:
+        partition(own)
+        user = get_user_model().objects.create_user("ada")
+        sessions = [opened(user) for _ in range(SESSIONS)]
+        for number in range(3):
+            for session in sessions:
+                assert isinstance(present(session, number, now=later(60 * number)), Rotated)
+        ask(own, "SELECT pg_stat_force_next_flush()")
+        counted = ask(
+            own,
+            "SELECT sum(n_tup_upd)::int, sum(n_tup_hot_upd)::int, count(*) FILTER (WHERE n_tup_upd > 0)::int"
+            " FROM pg_stat_user_tables WHERE relname LIKE 'keyturn\\_session\\_p%%'",
+        )
+        assert counted == [(3 * len(sessions), 3 * len(sessions), PARTITIONS)]
 
 
 def test_ci_runs_the_folders_that_are_about_the_database_on_it():

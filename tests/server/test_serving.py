@@ -1,7 +1,6 @@
 """``keyturn serve`` as a process: starting, workers, signals, stopping."""
 
 import contextlib
-import datetime as dt
 import http.client
 import os
 import signal
@@ -17,6 +16,7 @@ import pytest
 
 from tests.server.running import KEYTURN, PRODUCTION, SECRET, WITH_MAIL, ask, keyturn, workers_of
 from tests.services import ports
+from tests.services.certificates import make_certificate
 from tests.services.ports import LOOPBACK
 from tests.services.process import ServerProcess, clean_environment
 
@@ -218,7 +218,7 @@ def test_production_serves_on_loopback_over_plain_http(migrated):
 
 @pytest.mark.server
 def test_it_serves_https_itself_where_it_is_given_a_certificate(migrated):
-    _make_certificate(migrated / "certificate.pem", migrated / "key.pem")
+    make_certificate("localhost", certificate=migrated / "certificate.pem", key=migrated / "key.pem")
     port = ports.free_port()
     options = ("--port", str(port), "--tls-certificate", "certificate.pem", "--tls-key", "key.pem")
     process = subprocess.Popen(
@@ -245,34 +245,6 @@ def test_it_serves_https_itself_where_it_is_given_a_certificate(migrated):
         process.terminate()
         assert process.wait(20) == 0
         process.stderr.close()
-
-
-def _make_certificate(certificate: Path, key: Path) -> None:
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    private = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(private.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(hours=1))
-        .not_valid_after(now + dt.timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(private, hashes.SHA256())
-    )
-    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    key.write_bytes(
-        private.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
 
 
 @pytest.mark.server

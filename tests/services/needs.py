@@ -18,12 +18,14 @@ NOT_RUN: Final = "NOT RUN, "
 _PRESENT: Final[Mapping[str, Callable[[], bool]]] = {
     "chromium": lambda: any(shutil.which(name) for name in CHROMIUM),
     "curl": lambda: shutil.which("curl") is not None,
+    "kubectl": lambda: shutil.which("kubectl") is not None,
     "fork": lambda: hasattr(os, "fork"),
     # Debian keeps it where only root's PATH leads.
     "nginx": lambda: shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin") is not None,
     "node": lambda: shutil.which("node") is not None,
     "prometheus": lambda: shutil.which("prometheus") is not None,
     "promtool": lambda: shutil.which("promtool") is not None,
+    "sh": lambda: shutil.which("sh") is not None,
     "systemd-analyze": lambda: shutil.which("systemd-analyze") is not None,
     # `make web` builds it.
     "the web app": (ROOT / "src" / "keyturn_server" / "web" / "app.html").exists,

@@ -2,21 +2,16 @@
 
 import subprocess
 from collections.abc import Mapping
-from typing import ClassVar, Final
+from typing import ClassVar
 
+from benchmarks.compare import simplejwt
 from benchmarks.compare.calls import Call, Operation
 from benchmarks.compare.environments import PEERS, PythonEnvironment
-from benchmarks.compare.peer import PASSWORD, USERS, Launch, Peer, Site, libpq_variables, password_hash
+from benchmarks.compare.peer import Launch, Peer, Site, libpq_variables
 from benchmarks.peers.tutorial.peer import gunicorn_options
 from tests.services.process import clean_environment
 
 __all__ = ["DjRestAuth"]
-
-_USERS: Final = f"""
-from django.contrib.auth.models import User
-made = "argon2" + {password_hash()!r}
-User.objects.bulk_create(User(username=f"user{{n}}", password=made) for n in range({USERS}))
-"""
 
 
 class DjRestAuth(Peer):
@@ -25,19 +20,7 @@ class DjRestAuth(Peer):
     name = "dj_rest_auth"
     title = "dj-rest-auth"
     refresh_is = "`POST /token/refresh/`: rotated, the old token blacklisted"
-    calls: ClassVar[Mapping[Operation, Call]] = {
-        "refresh": Call(
-            "POST", "/token/refresh/", body='{"refresh":"${refresh}"}', takes={"refresh": "refresh", "access": "access"}
-        ),
-        "get": Call("GET", "/home/", headers={"Authorization": "Bearer ${access}"}),
-        "verify": Call("POST", "/token/verify/", body='{"token":"${access}"}'),
-        "login": Call(
-            "POST",
-            "/login/",
-            body=f'{{"username":"user${{user}}","password":"{PASSWORD}"}}',
-            takes={"refresh": "refresh", "access": "access"},
-        ),
-    }
+    calls: ClassVar[Mapping[Operation, Call]] = simplejwt.calls(login="/login/")
 
     def __init__(self) -> None:
         self._environment = PythonEnvironment("dj_rest_auth")
@@ -60,7 +43,7 @@ class DjRestAuth(Peer):
             "SECRET_KEY": "n2Hx8Km4Wd6Zq1Ls9Tb3Rv7Yc5Pf0Gj",
         }
         python = str(self._environment.python)
-        for words in (("migrate", "--verbosity=0"), ("shell", "-v", "0", "-c", _USERS)):
+        for words in (("migrate", "--verbosity=0"), ("shell", "-v", "0", "-c", simplejwt.ADD_USERS)):
             subprocess.run(
                 [python, "-m", "django", *words], cwd=site.directory, env=clean_environment(environment), check=True
             )

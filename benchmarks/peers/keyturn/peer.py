@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import ClassVar, Final
 
+from benchmarks.compare import simplejwt
 from benchmarks.compare.calls import Call, Operation
-from benchmarks.compare.peer import PASSWORD, USERS, WORKERS, Launch, Peer, Site, password_hash
+from benchmarks.compare.peer import WORKERS, Launch, Peer, Site
 from tests.services.process import clean_environment
 
 __all__ = ["KEYTURN", "Keyturn"]
@@ -15,11 +16,6 @@ __all__ = ["KEYTURN", "Keyturn"]
 KEYTURN: Final = (sys.executable, "-m", "keyturn_server.cli")
 """The command ``keyturn``."""
 _PACKAGES: Final = ("Django", "djangorestframework", "PyJWT", "psycopg", "granian", "argon2-cffi")
-_USERS: Final = f"""
-from django.contrib.auth.models import User
-made = "argon2" + {password_hash()!r}
-User.objects.bulk_create(User(username=f"user{{n}}", password=made) for n in range({USERS}))
-"""
 
 
 class Keyturn(Peer):
@@ -28,19 +24,7 @@ class Keyturn(Peer):
     name = "keyturn"
     title = "Keyturn"
     refresh_is = "`POST /token/refresh/`, unbound: the token rotates in its session's row, and a copied one is noticed"
-    calls: ClassVar[Mapping[Operation, Call]] = {
-        "refresh": Call(
-            "POST", "/token/refresh/", body='{"refresh":"${refresh}"}', takes={"refresh": "refresh", "access": "access"}
-        ),
-        "get": Call("GET", "/home/", headers={"Authorization": "Bearer ${access}"}),
-        "verify": Call("POST", "/token/verify/", body='{"token":"${access}"}'),
-        "login": Call(
-            "POST",
-            "/token/",
-            body=f'{{"username":"user${{user}}","password":"{PASSWORD}"}}',
-            takes={"refresh": "refresh", "access": "access"},
-        ),
-    }
+    calls: ClassVar[Mapping[Operation, Call]] = simplejwt.calls()
 
     def install(self) -> None:
         """Nothing: it runs this."""
@@ -57,7 +41,7 @@ class Keyturn(Peer):
             "KEYTURN_SECRET_KEY": "t5Yx1Qm8Zr3Ls6Kd0Hn9Bc4Pf7Gj2Ta5Ue8Ri1Ob6Mv3Xz0CqVw4",
             "KEYTURN_LOG_LEVEL": "warning",
         }
-        for words in (("migrate", "--verbosity=0"), ("shell", "-v", "0", "-c", _USERS)):
+        for words in (("migrate", "--verbosity=0"), ("shell", "-v", "0", "-c", simplejwt.ADD_USERS)):
             subprocess.run([*KEYTURN, *words], cwd=site.directory, env=clean_environment(environment), check=True)
         command = [*KEYTURN, "serve", "--port", "{port}", "--workers", str(WORKERS)]
         return Launch(command, site.directory, environment, "/health/live/")

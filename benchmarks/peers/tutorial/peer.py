@@ -4,9 +4,10 @@ import sys
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
+from benchmarks.compare import simplejwt
 from benchmarks.compare.calls import Call, Operation
 from benchmarks.compare.environments import PythonEnvironment
-from benchmarks.compare.peer import CONNECTIONS, PASSWORD, USERS, WORKERS, Launch, Peer, Site, password_hash
+from benchmarks.compare.peer import CONNECTIONS, WORKERS, Launch, Peer, Site
 from tests.tutorials import tutorial_two
 from tests.tutorials.database import PostgresDatabase
 from tests.tutorials.project import Project
@@ -32,11 +33,6 @@ PASSWORD_HASHERS = ['backend.hashers.EqualHasher']
 _VERIFY: Final = """
 urlpatterns.append(path('token/verify/', jwt_views.TokenVerifyView.as_view(), name='token_verify'))
 """
-_USERS: Final = f"""
-from django.contrib.auth.models import User
-made = "argon2" + {password_hash()!r}
-User.objects.bulk_create(User(username=f"user{{n}}", password=made) for n in range({USERS}))
-"""
 
 
 class Tutorial(Peer):
@@ -45,19 +41,7 @@ class Tutorial(Peer):
     name = "tutorial"
     title = "the tutorial's backend"
     refresh_is = "`POST /token/refresh/`: rotated, the old token blacklisted"
-    calls: ClassVar[Mapping[Operation, Call]] = {
-        "refresh": Call(
-            "POST", "/token/refresh/", body='{"refresh":"${refresh}"}', takes={"refresh": "refresh", "access": "access"}
-        ),
-        "get": Call("GET", "/home/", headers={"Authorization": "Bearer ${access}"}),
-        "verify": Call("POST", "/token/verify/", body='{"token":"${access}"}'),
-        "login": Call(
-            "POST",
-            "/token/",
-            body=f'{{"username":"user${{user}}","password":"{PASSWORD}"}}',
-            takes={"refresh": "refresh", "access": "access"},
-        ),
-    }
+    calls: ClassVar[Mapping[Operation, Call]] = simplejwt.calls()
 
     def __init__(self) -> None:
         self._environment = PythonEnvironment("tutorial")
@@ -77,7 +61,7 @@ class Tutorial(Peer):
         project.write("backend/hashers.py", _HASHERS.lstrip())
         project.append("backend/settings.py", _SETTINGS)
         project.append("backend/urls.py", _VERIFY)
-        project.shell(_USERS)
+        project.shell(simplejwt.ADD_USERS)
         return Launch(self._serve(), project.root, self._variables(project), "/admin/login/")
 
     def _build(self, site: Site) -> Project:

@@ -296,3 +296,67 @@ def test_django_does_not_start_with_a_wrong_setting(tmp_path, setting, told):
 
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == f"django.core.exceptions.ImproperlyConfigured: {told}"
+
+
+def test_what_follows_from_settings_is_worked_out_once_for_each():
+    made: list[conf.Settings] = []
+
+    @conf.OncePerSettings
+    def noted(settings: conf.Settings) -> int:
+        """How often."""
+        made.append(settings)
+        return len(made)
+
+    assert noted.__doc__ == "How often."
+    assert [noted(), noted()] == [1, 1]
+    assert made == [conf.get()]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("KEYTURN", {"REFRESH_GRACE": 3}),
+        ("SIMPLE_JWT", {"LEEWAY": 3}),
+        ("AUTH_USER_MODEL", "auth.User"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_it_is_worked_out_anew_when_a_setting_changes_that_it_may_depend_on(settings, name, value):
+    @conf.OncePerSettings
+    def seen(_settings: conf.Settings) -> object:
+        return object()
+
+    before = seen()
+    setattr(settings, name, value)
+    after = seen()
+    assert after is not before
+    assert seen() is after
+
+
+def test_what_cannot_be_worked_out_is_tried_again():
+    tries: list[int] = []
+
+    @conf.OncePerSettings
+    def fails_once(_settings: conf.Settings) -> str:
+        tries.append(1)
+        if len(tries) == 1:
+            raise ImproperlyConfigured("not yet")
+        return "done"
+
+    with pytest.raises(ImproperlyConfigured):
+        fails_once()
+    assert [fails_once(), fails_once(), len(tries)] == ["done", "done", 2]
+
+
+def test_another_secret_makes_other_keys_at_once_whether_or_not_django_is_told(monkeypatch):
+    from django.conf import settings
+
+    from keyturn import keys
+
+    first, secret = keys.refresh_signing_key(), settings.SECRET_KEY
+    assert keys.refresh_signing_key() is first
+    monkeypatch.setattr(settings, "SECRET_KEY", "another one, of no value to anybody either")
+    assert keys.refresh_signing_key().kid != first.kid
+    assert first.kid not in keys.refresh_keys().named
+    monkeypatch.setattr(settings, "SECRET_KEY_FALLBACKS", [secret])
+    assert first.kid in keys.refresh_keys().named

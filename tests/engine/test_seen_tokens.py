@@ -9,10 +9,12 @@ from keyturn import keys
 from keyturn.api.authentication import validated_token
 from keyturn.api.errors import TokenNotValid
 from keyturn.clock import utc_now
+from keyturn.errors import Reason, RefusedError
 from keyturn.jose import CheckedTokens, Key, KeySet, RecentlyUsed, sign, verify_token
 from keyturn.jose.tokens import Expectation
+from keyturn.sessions.client import Client
 from keyturn.sessions.revocation import revoke_sessions
-from keyturn.tokens import seen
+from keyturn.tokens import seen, verifying
 from tests.engine.tokens import claims_of, login
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,10 +77,12 @@ def test_what_a_caller_does_to_a_token_is_the_callers_own(raw):
     token = validated_token(raw)
     token["user_id"] = "-7"
     token["amr"].append("made up")
+    token.keyturn_claims.payload["sub"] = "-7"
     again = validated_token(raw)
     assert again["user_id"] != "-7"
     assert again["amr"] == ["pwd"]
     assert again.keyturn_claims.user_id != "-7"
+    assert again.keyturn_claims.payload["sub"] != "-7"
 
 
 def test_nothing_is_recalled_that_was_not_accepted(raw):
@@ -181,3 +185,76 @@ def test_a_signature_is_recalled_under_the_very_key_only():
     assert memory.recall(raw, KeySet(named={"k": one})) is not None
     for keys_now in (KeySet(named={"k": other}), KeySet(), KeySet(unnamed=(one,))):
         assert memory.recall(raw, keys_now) is None
+
+
+def asked(raw, *, now=None):
+    """What ``/token/verify/`` is asked: None where the token is good, else why not."""
+    try:
+        verifying.verify_token(raw, now=now or utc_now(), client=Client())
+    except RefusedError as error:
+        return error.reason
+    return None
+
+
+@pytest.fixture(params=["by a request", "by being asked about"])
+def known(request, raw):
+    """A token that was found good, as text."""
+    if request.param == "by a request":
+        validated_token(raw)
+    else:
+        assert asked(raw.decode()) is None
+    assert is_recalled(raw)
+    return raw.decode()
+
+
+def test_whoever_asks_about_a_known_token_is_told_without_a_look(known, count_statements):
+    with count_statements(exactly=0):
+        assert asked(known) is None
+
+
+def test_what_is_known_to_one_who_asked_is_what_a_request_would_find(known):
+    token = validated_token(known.encode())
+    assert type(token) is AccessToken
+    assert token.payload == claims_of(known)
+    assert token.keyturn_claims.payload == token.payload
+
+
+def test_whoever_asks_is_told_of_its_end(known, fresh_feed):
+    assert asked(known, now=utc_now() + timedelta(minutes=6)) is Reason.EXPIRED
+    sid = validated_token(known.encode()).keyturn_claims.sid
+    revoke_sessions((sid,), reason="logout", now=utc_now())
+    fresh_feed.revoked.add(sid)
+    assert asked(known) is Reason.SESSION_REVOKED
+
+
+def test_whoever_asks_is_told_of_other_settings(known, settings):
+    settings.SIMPLE_JWT = {"AUDIENCE": "somebody else"}
+    assert asked(known) is Reason.WRONG_AUDIENCE
+
+
+def test_whoever_asks_is_told_of_another_secret(known, settings):
+    settings.SIMPLE_JWT = {"ALGORITHM": "HS256", "SIGNING_KEY": "k" * 64}
+    assert asked(known) is not None
+
+
+def test_other_spellings_of_a_known_token_are_none(known):
+    assert asked(known.encode()) is None
+    for other in (known + "=", known + "\udc80", known.replace(".", "?", 1), known.upper(), known[:-1], " " + known):
+        assert asked(other) is not None
+
+
+def test_a_refresh_token_is_never_remembered(user):
+    pair = login(user, now=utc_now())
+    assert asked(pair.refresh) is None
+    assert not is_recalled(pair.refresh)
+    revoke_sessions((claims_of(pair.refresh)["sid"],), reason="logout", now=utc_now())
+    assert asked(pair.refresh) is Reason.SESSION_REVOKED
+
+
+def test_what_says_that_it_is_both_is_neither(raw):
+    """Signed as an access token, of the type of one, and with a generation all the same."""
+    key = keys.access_signing_key(now=utc_now(), lifetime=timedelta(minutes=5))
+    both = sign({**claims_of(raw.decode()), "gen": 0}, key, typ="at+jwt")
+    assert asked(both) is Reason.WRONG_TYPE
+    assert reason(both.encode()) == "wrong_type"
+    assert not is_recalled(both)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
@@ -21,7 +21,9 @@ from keyturn.conf.limits import Limit
 from keyturn.conf.trail import Webhook
 from keyturn.conf.values import ForgiveAfter, FormerKey
 
-__all__ = ["STOCK", "ForgiveAfter", "FormerKey", "Limit", "Settings", "get"]
+__all__ = ["STOCK", "ForgiveAfter", "FormerKey", "Limit", "OncePerSettings", "Settings", "get"]
+
+_T = TypeVar("_T")
 
 _STOCK_SERIALIZERS: Final = "rest_framework_simplejwt.serializers."
 
@@ -250,6 +252,9 @@ def _load() -> Settings:
 
 _current: Settings | None = None
 
+_LOOKED_AT: Final = {"KEYTURN", "SIMPLE_JWT", "AUTH_USER_MODEL"}
+"""Django's names that the object, and what :class:`OncePerSettings` makes for it, depend on."""
+
 
 def get() -> Settings:
     """Return the settings in force.
@@ -263,9 +268,30 @@ def get() -> Settings:
     return _current
 
 
+class OncePerSettings(Generic[_T]):
+    """What follows from the settings alone, worked out once for each settings object. Needs no lock. A decorator.
+
+    Args:
+        make: gives it; its only argument are the settings in force. It may look at the user model too.
+    """
+
+    def __init__(self, make: Callable[[Settings], _T]) -> None:
+        self._make = make
+        self._made: tuple[Settings, _T] | None = None
+        self.__doc__ = make.__doc__
+
+    def __call__(self) -> _T:
+        """Return it. Errors as :func:`get`, and those of making it."""
+        settings = _current or get()
+        made = self._made
+        if made is None or made[0] is not settings:
+            made = self._made = (settings, self._make(settings))
+        return made[1]
+
+
 def _forget(*, setting: str, **_: object) -> None:
     global _current  # noqa: PLW0603 - the one memo of this module
-    if setting in {"KEYTURN", "SIMPLE_JWT"}:
+    if setting in _LOOKED_AT:
         _current = None
 
 

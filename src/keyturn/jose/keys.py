@@ -1,11 +1,15 @@
 """A key with the one algorithm it may be used with, and the set of keys that a verifier accepts."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
 import jwt
+
+from keyturn.jose.compact import encoded, written
+from keyturn.jose.signing import signer
 
 __all__ = ["Key", "KeySet", "RemoteKeys"]
 
@@ -39,6 +43,28 @@ class Key:
     @cached_property
     def _method(self) -> Any:
         return jwt.PyJWS().get_algorithm_by_name(self.algorithm)
+
+    @cached_property
+    def sign(self) -> Callable[[bytes], bytes]:
+        """Gives the signature over some bytes, as JWS writes it."""
+        return signer(self._method, self.prepared_signing)
+
+    @cached_property
+    def _heads(self) -> dict[tuple[str, type[json.JSONEncoder] | None], bytes]:
+        return {}
+
+    def head(self, typ: str, *, encoder: type[json.JSONEncoder] | None = None) -> bytes:
+        """The first part of a token that this key signs: ``alg``, ``kid`` and ``typ`` in base64url, made once.
+
+        Args:
+            typ: one of the few words that code has for it; all are remembered.
+            encoder: what writes the claims as well.
+        """
+        found = self._heads.get((typ, encoder))
+        if found is None:
+            header = {"alg": self.algorithm, "typ": typ} | ({} if self.kid is None else {"kid": self.kid})
+            found = self._heads[typ, encoder] = encoded(written(header, encoder=encoder, in_order=True))
+        return found
 
     def verifies(self, signed: bytes, signature: bytes) -> bool:
         """Whether a signature over some bytes is this key's."""

@@ -1,17 +1,15 @@
 """Compact JWTs: sign one, verify one. Verification returns the claims or raises (RFC 7519 section 7.2, RFC 8725)."""
 
-import base64
 import json
 import math
-import re
+from calendar import timegm
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-import jwt
-
 from keyturn.errors import Reason, RefusedError
+from keyturn.jose.compact import decoded, encoded, object_in, written
 from keyturn.jose.keys import Key, KeySet
 from keyturn.jose.memory import CheckedToken, CheckedTokens
 
@@ -33,12 +31,17 @@ MAX_TOKEN_LENGTH: Final = 16_384
 _LAST_SECOND: Final = 253_402_300_799
 """9999-12-31T23:59:59Z, the last instant a datetime can hold."""
 
-# The signature is all that PyJWT is asked about: its claim checks take "exp": "12" for a number, refuse tokens by
-# their `iat`, and fall over infinities; its parser takes a token apart twice, a character at a time. Both are below.
+# The signature is all that PyJWT is asked about (ADR 0044): its claim checks take "exp": "12" for a number, refuse
+# tokens by their `iat`, and fall over infinities; its parser takes a token apart twice, a character at a time. Both are
+# below.
 KEYS_OF_ITS_OWN: Final = frozenset({"jku", "jwk", "x5c", "x5u"})
 """Header parameters by which a token says with which key to verify it (RFC 8725 section 3.10)."""
 
-_BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
+_INSTANTS: Final = ("exp", "iat", "nbf")
+
+_KNOWN_HEADS: Final = 256
+_heads: dict[str, dict[str, Any]] = {}
+"""Headers of tokens whose signature was good, by how they are spelled: there are few, and they are read once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +77,20 @@ def sign(
 
     Returns:
         The compact serialization (RFC 7515 section 7.1).
+
+    Raises:
+        TypeError: JSON cannot hold a claim, or ``iss`` is no text.
     """
-    headers = {"typ": typ} if key.kid is None else {"typ": typ, "kid": key.kid}
-    return jwt.encode(
-        dict(claims), key.prepared_signing, algorithm=key.algorithm, headers=headers, json_encoder=json_encoder
-    )
+    payload = dict(claims)
+    for name in _INSTANTS:
+        value = payload.get(name)
+        if isinstance(value, datetime):
+            payload[name] = timegm(value.utctimetuple())
+    # RFC 7519 section 4.1.1.
+    if not isinstance(payload.get("iss", ""), str):
+        raise TypeError("the claim iss must be a text")
+    signed = key.head(typ, encoder=json_encoder) + b"." + encoded(written(payload, encoder=json_encoder))
+    return (signed + b"." + encoded(key.sign(signed))).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,23 +154,14 @@ def text_of(raw: str | bytes) -> str:
         raise RefusedError(Reason.MALFORMED, "too long")
     try:
         token = raw.decode("ascii") if isinstance(raw, bytes) else raw
-        token.encode("ascii")
     except UnicodeError:
         raise RefusedError(Reason.MALFORMED, "not ASCII") from None
+    if not token.isascii():
+        raise RefusedError(Reason.MALFORMED, "not ASCII")
     if "=" in token:
         # RFC 7515 section 2: no padding. A token has one spelling, so that whoever compares tokens compares claims.
         raise RefusedError(Reason.MALFORMED, "padded")
     return token
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """A compact serialization taken apart (RFC 7515 section 7.1); nothing vouches for it yet."""
-
-    header: dict[str, Any]
-    payload: bytes
-    signed: bytes
-    signature: bytes
 
 
 def _split(token: str) -> list[str]:
@@ -166,15 +169,6 @@ def _split(token: str) -> list[str]:
     if len(parts) != 3:
         raise RefusedError(Reason.MALFORMED, "not three parts")
     return parts
-
-
-def _parts(token: str) -> _Parts:
-    head, body, signature = _split(token)
-    header = _header(head)
-    try:
-        return _Parts(header, _decoded(body), f"{head}.{body}".encode("ascii"), _decoded(signature))
-    except ValueError:
-        raise RefusedError(Reason.MALFORMED, "no base64url") from None
 
 
 def unverified_header(token: str) -> dict[str, Any]:
@@ -191,7 +185,7 @@ def unverified_header(token: str) -> dict[str, Any]:
 
 def _header(head: str) -> dict[str, Any]:
     try:
-        header = _object(_decoded(head))
+        header = object_in(decoded(head))
     except (ValueError, RecursionError):
         raise RefusedError(Reason.MALFORMED, "no readable header") from None
     # RFC 7515 section 4.1.11: an extension that is not understood must be refused, and we understand none.
@@ -203,24 +197,16 @@ def _header(head: str) -> dict[str, Any]:
     return header
 
 
-def _decoded(segment: str) -> bytes:
-    """base64url without padding (RFC 7515 section 2). Of several spellings of the same bytes one alone is taken.
-
-    Raises:
-        ValueError: it is none.
-    """
-    if len(segment) % 4 == 1 or not _BASE64URL.fullmatch(segment):
-        raise ValueError("no base64url")
-    decoded = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
-    if base64.urlsafe_b64encode(decoded).rstrip(b"=") != segment.encode("ascii"):
-        raise ValueError("bits left over")
-    return decoded
-
-
 def _checked(token: str, keys: KeySet) -> CheckedToken:
     """Check the signature with the keys that the header may mean. What the header itself brings is never a key."""
-    parts = _parts(token)
-    kid = parts.header.get("kid")
+    head, body, mark = _split(token)
+    known = _heads.get(head)
+    header = _header(head) if known is None else known
+    try:
+        payload, signature = decoded(body), decoded(mark)
+    except ValueError:
+        raise RefusedError(Reason.MALFORMED, "no base64url") from None
+    kid = header.get("kid")
     candidates: tuple[Key, ...]
     if kid is None:
         candidates = keys.unnamed
@@ -231,14 +217,23 @@ def _checked(token: str, keys: KeySet) -> CheckedToken:
         candidates = () if found is None else (found,)
     if not candidates:
         raise RefusedError(Reason.UNKNOWN_KEY, "no key for this token")
-    if not KEYS_OF_ITS_OWN.isdisjoint(parts.header) and (kid is None or kid in keys.named):
+    if not KEYS_OF_ITS_OWN.isdisjoint(header) and (kid is None or kid in keys.named):
         # RFC 8725 section 3.10. No token of ours has such a header; other issuers', whose keys are remote, may.
         raise RefusedError(Reason.MALFORMED, "a key, or where to find one, in the header")
-    algorithm = parts.header.get("alg")
+    algorithm = header.get("alg")
+    signed = token[: -len(mark) - 1].encode("ascii")
     for key in candidates:
-        if key.algorithm == algorithm and key.verifies(parts.signed, parts.signature):
-            return CheckedToken(parts.header, parts.payload, key)
+        if key.algorithm == algorithm and key.verifies(signed, signature):
+            if known is None:
+                _remember_head(head, header)
+            return CheckedToken(header, payload, key)
     raise RefusedError(Reason.BAD_SIGNATURE, "no key verifies it")
+
+
+def _remember_head(head: str, header: dict[str, Any]) -> None:
+    if len(_heads) >= _KNOWN_HEADS:
+        _heads.clear()
+    _heads[head] = header
 
 
 def _check_type(header: Mapping[str, Any], expect: Expectation) -> None:
@@ -254,33 +249,9 @@ def _media_type(typ: str) -> str:
     return typ.lower().removeprefix("application/")
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _no_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """RFC 7519 section 4: of a name that stands twice, each reader may take another value, so none may."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name stands twice")
-    return found
-
-
-def _object(text: bytes) -> dict[str, Any]:
-    """A JSON object.
-
-    Raises:
-        ValueError, RecursionError: it is none.
-    """
-    found = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_repetition)
-    if not isinstance(found, dict):
-        raise ValueError("no object")  # noqa: TRY004 - whoever calls asks for one error
-    return found
-
-
 def _claims(payload: bytes) -> dict[str, Any]:
     try:
-        return _object(payload)
+        return object_in(payload)
     except (ValueError, RecursionError):
         raise RefusedError(Reason.MALFORMED, "payload is no JSON object, or has a name twice") from None
 

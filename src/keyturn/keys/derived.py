@@ -177,6 +177,8 @@ _memo: tuple[conf.Settings, tuple[str | bytes, ...], Configured] | None = None
 def configured() -> Configured:
     """The keys of the settings in force.
 
+    Secrets are compared each time: a project that reads them anew while it runs need not tell Django of it.
+
     Raises:
         ImproperlyConfigured: ``SECRET_KEY`` is empty.
     """

@@ -272,29 +272,32 @@ def _pair(kid: str, algorithm: str, sealed: str, known: tuple[str | bytes, ...])
 def _remembered(oldest: float) -> Opened:
     """The memory, if it is no older than so many seconds and about this database and these secrets; else the ring."""
     where = _where()
-    for known in (_of_this_transaction(), _memory):
+    # Most of the time no transaction anywhere has read the ring, and then it need not be looked for.
+    for known in (_of_this_transaction(where[0]) if _transactions else None, _memory):
         if known is not None and _now() - known.at <= oldest and known.where == where:
             return known
     return load()
 
 
-def _of_this_transaction() -> Opened | None:
-    block = _open_block(rows.database())
+def _of_this_transaction(alias: str) -> Opened | None:
+    block = _open_block(alias)
     return None if block is None else _transactions.get(block)
 
 
 def _for_verification() -> Opened:
     feed = watcher()
-    feed.ensure_started()
-    known = _remembered(_OLDEST_FOLLOWING if feed.is_fresh() else _OLDEST_ALONE)
-    suspects = [key.kid for key in known.ring.rows if key.is_usable and _is_suspect(key.kid)]
+    follows = feed.is_fresh()
+    if not follows:
+        feed.ensure_started()
+    known = _remembered(_OLDEST_FOLLOWING if follows else _OLDEST_ALONE)
+    suspects = [key.kid for key in known.ring.usable if feed.is_revoked_key(key.kid)]
     return _rechecked(known, suspects) if suspects else known
 
 
 def is_told_of_a_revoked_key() -> bool:
     """Whether the feed tells of a key's revocation that the memory has not seen."""
     known = _memory
-    return known is not None and any(key.is_usable and _is_suspect(key.kid) for key in known.ring.rows)
+    return known is not None and any(_is_suspect(key.kid) for key in known.ring.usable)
 
 
 def _is_suspect(kid: str) -> bool:

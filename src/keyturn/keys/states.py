@@ -77,19 +77,25 @@ class Ring:
         """In the order in which they take over; of two that do at one instant, the later made wins."""
         return tuple(sorted(self.rows, key=lambda key: (key.activates_at, key.sequence)))
 
+    @cached_property
+    def usable(self) -> tuple[RingKey, ...]:
+        """Those that were neither revoked nor erased, in that order."""
+        return tuple(key for key in self.keys if key.is_usable)
+
     def active(self, now: datetime) -> RingKey | None:
         """The key that signs; None where no usable one exists.
 
         Where none has come to its time, by this node's clock, the first to come signs: its maker's clock was ahead.
         """
-        usable = [key for key in self.keys if key.is_usable]
-        started = [key for key in usable if key.activates_at <= now]
-        return started[-1] if started else next(iter(usable), None)
+        for key in reversed(self.usable):
+            if key.activates_at <= now:
+                return key
+        return self.usable[0] if self.usable else None
 
     def upcoming(self, now: datetime) -> RingKey | None:
         """The last key to take over, where it has not yet."""
         active = self.active(now)
-        usable = [key for key in self.keys if key.is_usable and key.activates_at > now and key is not active]
+        usable = [key for key in self.usable if key.activates_at > now and key is not active]
         return usable[-1] if usable else None
 
     def ends_at(self, key: RingKey) -> datetime | None:

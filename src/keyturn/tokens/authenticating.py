@@ -21,12 +21,20 @@ from keyturn.sessions.models import Session
 from keyturn.sessions.outcome import Refused
 from keyturn.sessions.policy import Policy
 from keyturn.sessions.statements import database
-from keyturn.sessions.user_table import user_table
 from keyturn.tokens.claims import Claims, TokenType
-from keyturn.tokens.minting import password_claim
+from keyturn.tokens.minting import password_claim, users_go_by_key
 from keyturn.tokens.stock import as_adopted, check_stock_blacklist, is_adopted
 
-__all__ = ["Authenticated", "authenticate", "check_password_claim", "check_session", "read_user", "stands_unread"]
+__all__ = [
+    "Authenticated",
+    "authenticate",
+    "check_password_claim",
+    "check_session",
+    "clears",
+    "may_stand_unread",
+    "read_user",
+    "stands_unread",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +72,26 @@ def check_session(claims: Claims, *, now: datetime) -> Session | None:
 
 
 def stands_unread(claims: Claims, *, kid: str | None = None) -> bool:
-    """Whether an access token may be taken at its word, its session unread.
+    """Whether an access token is taken at its word now, its session unread.
+
+    Args:
+        claims: of a verified token.
+        kid: of the key that verified it, where that is known.
+    """
+    return may_stand_unread(claims) and clears(claims, kid=kid)
+
+
+def clears(claims: Claims, *, kid: str | None = None) -> bool:
+    """Whether the feed says that nothing stands against an access token. Arguments as for :func:`stands_unread`."""
+    feed = watcher()
+    if claims.sid is not None and feed.clears(claims.sid, kid):
+        return True
+    feed.ensure_started()
+    return False
+
+
+def may_stand_unread(claims: Claims) -> bool:
+    """Whether an access token may be taken at its word, as far as it and the settings say: that does not change.
 
     The feed reaches back one access lifetime, so a token that was made for longer is not taken so. Nor is one of a
     project that compares the password with every request (``CHECK_REVOKE_TOKEN``), one that names its user by something
@@ -72,23 +99,18 @@ def stands_unread(claims: Claims, *, kid: str | None = None) -> bool:
 
     Args:
         claims: of a verified token.
-        kid: of the key that verified it, where that is known.
     """
-    settings = conf.get()
-    if (
-        claims.sid is None
-        or claims.user_id is None
-        or claims.token_type != TokenType.ACCESS
-        or settings.check_revoke_token
-        or claims.payload.get("sub") != claims.user_id
-        or not user_table(settings.user_id_field).id_field.primary_key
-        or "iat" not in claims.payload
-        or claims.payload["exp"] - claims.payload["iat"] > settings.access_token_lifetime.total_seconds()
-    ):
-        return False
-    feed = watcher()
-    feed.ensure_started()
-    return feed.clears(claims.sid, kid)
+    settings, payload = conf.get(), claims.payload
+    return (
+        claims.sid is not None
+        and claims.user_id is not None
+        and claims.token_type == TokenType.ACCESS
+        and not settings.check_revoke_token
+        and payload.get("sub") == claims.user_id
+        and users_go_by_key()
+        and "iat" in payload
+        and payload["exp"] - payload["iat"] <= settings.access_token_lifetime.total_seconds()
+    )
 
 
 def authenticate(claims: Claims, *, now: datetime, session: Session | None = None) -> Authenticated:

@@ -1,8 +1,7 @@
 """What is read out of a verified token: its session, generation and user (RFC 7519, RFC 9068 for the names)."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -123,8 +122,11 @@ def read_refresh(raw: str | bytes, *, now: datetime) -> Claims:
     Raises:
         RefusedError: with the reason; an expired token is refused here, before any rule, and is never reuse.
     """
-    with _told_apart(raw, now=now):
+    try:
         claims = interpret(_verify(raw, keys.refresh_keys(), now=now).claims)
+    except RefusedError as error:
+        _tell_apart(error, raw, now=now)
+        raise
     check_refresh_claims(claims)
     return claims
 
@@ -160,8 +162,11 @@ def read_access(
     Raises:
         RefusedError: with the reason.
     """
-    with _told_apart(raw, now=now):
+    try:
         found = _verify(raw, keys.access_keys(now=now), now=now, even_expired=even_expired, memory=_checked_before)
+    except RefusedError as error:
+        _tell_apart(error, raw, now=now)
+        raise
     claims = interpret(found.claims)
     if token_type is not None:
         _expect_type(claims, token_type)
@@ -204,11 +209,7 @@ def verified(raw: str | bytes, *, now: datetime) -> dict[str, Any]:
         RefusedError: with the reason.
     """
     refresh, access = keys.refresh_keys(), keys.access_keys(now=now)
-    either = KeySet(
-        named={**refresh.named, **access.named},
-        unnamed=access.unnamed,
-        remote=access.remote,
-    )
+    either = _both(refresh, access)
     found = _verify(raw, either, now=now, memory=_checked_before)
     payload = found.claims
     name = conf.get().token_type_claim
@@ -231,16 +232,37 @@ def signature_of(raw: str | bytes, *, now: datetime) -> CheckedToken | None:
     return _checked_before.recall(token, keys.access_keys(now=now)) if token.isascii() else None
 
 
-@contextmanager
-def _told_apart(raw: str | bytes, *, now: datetime) -> Iterator[None]:
-    """Say of a token of ours that it belongs elsewhere, where all that is known is that its key is another kind's."""
-    try:
-        yield
-    except RefusedError as error:
-        if error.reason is Reason.UNKNOWN_KEY:
-            read_any(raw, now=now)
-            raise RefusedError(Reason.WRONG_TYPE, "signed as a token of another kind") from error
-        raise
+def _tell_apart(error: RefusedError, raw: str | bytes, *, now: datetime) -> None:
+    """Say of a token of ours that it belongs elsewhere, where all that is known is that its key is another kind's.
+
+    Raises:
+        RefusedError: that, or what else is wrong with it.
+    """
+    if error.reason is Reason.UNKNOWN_KEY:
+        read_any(raw, now=now)
+        raise RefusedError(Reason.WRONG_TYPE, "signed as a token of another kind") from error
+
+
+_joined: tuple[KeySet, KeySet, KeySet] | None = None
+
+
+def _both(refresh: KeySet, access: KeySet) -> KeySet:
+    """The keys of either kind; the same object for as long as those two are the same."""
+    global _joined  # noqa: PLW0603 - the one memo of this function
+    made = _joined
+    if made is None or made[0] is not refresh or made[1] is not access:
+        made = _joined = (refresh, access, replace(access, named={**refresh.named, **access.named}))
+    return made[2]
+
+
+@conf.OncePerSettings
+def _expected(settings: conf.Settings) -> Expectation:
+    return Expectation(audience=settings.audience, issuer=settings.issuer, leeway=settings.leeway)
+
+
+@conf.OncePerSettings
+def _expected_of_expired(settings: conf.Settings) -> Expectation:
+    return Expectation(audience=settings.audience, issuer=settings.issuer, leeway=settings.leeway, even_expired=True)
 
 
 def _verify(
@@ -251,10 +273,7 @@ def _verify(
     even_expired: bool = False,
     memory: CheckedTokens | None = None,
 ) -> Verified:
-    settings = conf.get()
-    expect = Expectation(
-        audience=settings.audience, issuer=settings.issuer, leeway=settings.leeway, even_expired=even_expired
-    )
+    expect = _expected_of_expired() if even_expired else _expected()
     return verify_token(raw, key_set, now=now.timestamp(), expect=expect, memory=memory)
 
 

@@ -1,10 +1,11 @@
 """Write tokens for a session. A generation's refresh token is the same bytes whenever it is minted."""
 
 import hashlib
+import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -32,13 +33,60 @@ __all__ = [
     "session_claims",
     "session_facts",
     "user_claims",
+    "users_go_by_key",
 ]
 
 FIRST_PARTY: Final = "keyturn"
 """``client_id`` (RFC 9068 section 2.2, RFC 8693 section 4.3) of tokens that users get by signing in directly."""
 
+_ITS_OWN: Final = frozenset({GENERATION, "jti"})
+"""Claims of a refresh token that say something of that token alone."""
+
 _A_CENTURY: Final = 3_155_760_000
 """Seconds; as good as for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Hand:
+    """How the settings want tokens written.
+
+    Args:
+        audience: ``aud`` of every token.
+        told_audience: ``aud`` of those that others read.
+        issuer: ``iss``.
+        encoder: ``JSON_ENCODER``.
+        is_looked_up: whether the key that signs access tokens is one that others look up.
+    """
+
+    audience: str | list[str] | None
+    told_audience: str | list[str] | None
+    issuer: str | None
+    encoder: type[json.JSONEncoder] | None
+    is_looked_up: bool
+
+
+@conf.OncePerSettings
+def _hand(settings: conf.Settings) -> _Hand:
+    encoder = settings.json_encoder
+    # SIMPLE_JWT's AUDIENCE and ISSUER are demanded back; TOKEN_AUDIENCE and TOKEN_ISSUER only tell others for whom and
+    # whose a token is, and may change.
+    return _Hand(
+        audience=_listed(settings.audience) or None,
+        told_audience=_listed(settings.audience or settings.token_audience),
+        issuer=settings.issuer or settings.token_issuer,
+        encoder=import_string(encoder) if isinstance(encoder, str) else encoder,
+        is_looked_up=not settings.has_own_key,
+    )
+
+
+def _listed(audience: str | tuple[str, ...] | None) -> str | list[str] | None:
+    return list(audience) if isinstance(audience, tuple) else audience
+
+
+@conf.OncePerSettings
+def users_go_by_key(settings: conf.Settings) -> bool:
+    """Whether tokens name a user by the primary key, which is also the session's word for its user."""
+    return bool(user_table(settings.user_id_field).id_field.primary_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +130,19 @@ def refresh_payload(session: Session, carried: Mapping[str, Any]) -> dict[str, A
         carried: the claims of the token presented, or of the login; those that follow from the row are made anew.
     """
     settings = conf.get()
+    sid = str(session.id)
     payload: dict[str, Any] = {}
     if settings.token_type_claim is not None:
         payload[settings.token_type_claim] = TokenType.REFRESH
     payload["exp"] = _seconds(session.idle_expires_at)
     payload["iat"] = _seconds(session.rotated_at)
     if settings.jti_claim is not None:
-        payload[settings.jti_claim] = _generation_jti(session)
-    payload |= {name: value for name, value in carried.items() if name not in payload}
+        payload[settings.jti_claim] = _generation_jti(sid, session.generation)
+    for name, value in carried.items():
+        payload.setdefault(name, value)
     if settings.check_revoke_token:
         payload[settings.revoke_token_claim] = password_claim(session.user.password)
-    payload[SESSION_ID] = str(session.id)
+    payload[SESSION_ID] = sid
     payload[GENERATION] = session.generation
     return payload
 
@@ -118,17 +168,19 @@ def access_payload(
     payload: dict[str, Any] = {}
     if settings.token_type_claim is not None:
         payload[settings.token_type_claim] = token_type
-    payload["exp"] = _seconds(min(now + lifetime, aware(session.absolute_expires_at)))
+    payload["exp"] = min(_seconds(now + lifetime), _seconds(session.absolute_expires_at))
     payload["iat"] = _seconds(now)
     if settings.jti_claim is not None:
         payload[settings.jti_claim] = uuid.uuid4().hex
-    left_out = {*payload, GENERATION, "jti"}
-    payload |= {name: value for name, value in carried.items() if name not in left_out}
+    for name, value in carried.items():
+        if name not in _ITS_OWN:
+            payload.setdefault(name, value)
     if settings.check_revoke_token:
         payload[settings.revoke_token_claim] = password_claim(session.user.password)
-    payload[SESSION_ID] = str(session.id)
     if token_type == TokenType.ACCESS:
         payload |= session_claims(session, user_id=payload.get(settings.user_id_claim))
+    else:
+        payload[SESSION_ID] = str(session.id)
     return payload
 
 
@@ -143,8 +195,10 @@ def session_claims(session: Session, *, user_id: Any) -> dict[str, Any]:
         ImproperlyConfigured: ``ACCESS_TOKEN_CLAIMS`` gave a claim that is not its to give.
     """
     # The session's user, whatever a project writes into the claim of its own.
-    by_key = user_table(conf.get().user_id_field).id_field.primary_key
-    return own_claims(session) | session_facts(session) | {"sub": str(session.user_id if by_key else user_id)}
+    claims = own_claims(session)
+    claims |= session_facts(session)
+    claims["sub"] = str(session.user_id if users_go_by_key() else user_id)
+    return claims
 
 
 def scheme_of(session: Session) -> str | None:
@@ -189,33 +243,29 @@ def encode_access(payload: Mapping[str, Any], *, now: datetime | None = None) ->
 
 def _is_access(payload: Mapping[str, Any]) -> bool:
     """Whether a token is what RFC 9068 means, and signed by a key that others look up: those alone say so."""
-    settings = conf.get()
-    if settings.has_own_key:
+    if not _hand().is_looked_up:
         return False
+    settings = conf.get()
     if settings.token_type_claim is None:
         return settings.sliding_token_refresh_exp_claim not in payload
     return payload.get(settings.token_type_claim) == TokenType.ACCESS
 
 
 def _encode(payload: Mapping[str, Any], key: Key, *, typ: str = "JWT") -> str:
-    settings = conf.get()
+    hand = _hand()
     claims = dict(payload)
-    # SIMPLE_JWT's AUDIENCE and ISSUER are demanded back; TOKEN_AUDIENCE and TOKEN_ISSUER only tell others for whom and
-    # whose a token is, and may change.
-    audience = settings.audience or (None if GENERATION in claims else settings.token_audience)
+    audience = hand.audience if GENERATION in claims else hand.told_audience
     if audience is not None:
-        claims["aud"] = list(audience) if isinstance(audience, tuple) else audience
-    issuer = settings.issuer or settings.token_issuer
-    if issuer is not None:
-        claims["iss"] = issuer
-    encoder = settings.json_encoder
-    return sign(claims, key, typ=typ, json_encoder=import_string(encoder) if isinstance(encoder, str) else encoder)
+        claims["aud"] = audience
+    if hand.issuer is not None:
+        claims["iss"] = hand.issuer
+    return sign(claims, key, typ=typ, json_encoder=hand.encoder)
 
 
 def _seconds(moment: datetime) -> int:
-    return int(aware(moment).timestamp())
+    return int((moment if moment.tzinfo is UTC else aware(moment)).timestamp())
 
 
-def _generation_jti(session: Session) -> str:
+def _generation_jti(sid: str, generation: int) -> str:
     """An id that follows from the row, so that every node gives a generation's token the same."""
-    return hashlib.sha256(f"keyturn refresh {session.id} {session.generation}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"keyturn refresh {sid} {generation}".encode()).hexdigest()[:32]

@@ -11,10 +11,10 @@ from typing import Any
 
 from keyturn import conf, keys
 from keyturn.jose import CheckedToken, RecentlyUsed, digest
-from keyturn.tokens.authenticating import stands_unread
+from keyturn.tokens.authenticating import clears, stands_unread
 from keyturn.tokens.claims import Claims, interpret, signature_of
 
-__all__ = ["recall", "remember"]
+__all__ = ["is_known_good", "recall", "remember"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class _Seen:
         claims: as read.
         signed: what its signature covers, and the key.
         settings: those it was judged by.
-        ends_at: ``exp``, seconds since the epoch.
+        ends_at: ``exp`` and the leeway, seconds since the epoch.
     """
 
     claims: Claims
@@ -47,18 +47,30 @@ def recall(raw: str | bytes, *, now: datetime) -> tuple[Claims, dict[str, Any]] 
     Returns:
         None wherever there is anything to look at; the token then goes the long way.
     """
+    seen = _still_good(raw, now)
+    if seen is None:
+        return None
+    payload, was = json.loads(seen.signed.payload.decode()), seen.claims
+    return Claims(payload, was.token_type, was.user_id, was.sid, was.generation), payload
+
+
+def is_known_good(raw: str | bytes, *, now: datetime) -> bool:
+    """Whether it is an access token that is as good as it was. Arguments as for :func:`recall`."""
+    return _still_good(raw, now) is not None
+
+
+def _still_good(raw: str | bytes, now: datetime) -> _Seen | None:
     seen = _recent.get(digest(raw))
     if seen is None:
         return None
-    settings = conf.get()
     if (
-        seen.settings is not settings
-        or seen.ends_at + settings.leeway.total_seconds() <= now.timestamp()
+        seen.settings is not conf.get()
+        or seen.ends_at <= now.timestamp()
         or not seen.signed.is_by_one_of(keys.access_keys(now=now))
-        or not stands_unread(seen.claims, kid=seen.signed.kid)
+        or not clears(seen.claims, kid=seen.signed.kid)
     ):
         return None
-    return seen.claims, json.loads(seen.signed.payload)
+    return seen
 
 
 def remember(raw: str | bytes, *, now: datetime) -> None:
@@ -73,5 +85,8 @@ def remember(raw: str | bytes, *, now: datetime) -> None:
         return
     payload = json.loads(signed.payload)
     claims = interpret(payload)
-    if "nbf" not in payload and stands_unread(claims):
-        _recent.put(digest(raw), _Seen(claims, signed, conf.get(), payload["exp"]))
+    # A generation is a refresh token's, whatever type it says it is of.
+    if "nbf" not in payload and claims.generation is None and stands_unread(claims):
+        settings = conf.get()
+        ends_at = payload["exp"] + settings.leeway.total_seconds()
+        _recent.put(digest(raw), _Seen(claims, signed, settings, ends_at))

@@ -12,6 +12,7 @@ from keyturn.sessions.rotation import examine
 from keyturn.tokens.adoption import check_stock_token
 from keyturn.tokens.authenticating import authenticate, check_session, stands_unread
 from keyturn.tokens.claims import Claims, check_refresh_claims, presented, read_any
+from keyturn.tokens.seen import is_known_good, remember
 from keyturn.tokens.stock import as_adopted, is_adopted
 
 __all__ = ["check_refresh", "verify_token"]
@@ -31,13 +32,17 @@ def verify_token(raw: str | bytes, *, now: datetime, client: Client) -> None:
     Raises:
         RefusedError: with the reason.
     """
+    if is_known_good(raw, now=now):
+        return
     claims = read_any(raw, now=now)
     if claims.is_refresh:
         check_refresh_claims(claims)
         check_refresh(claims, now=now, client=client)
     elif claims.sid is not None:
         # Exactly as a request with it would be answered, and at the same cost.
-        if not stands_unread(claims):
+        if stands_unread(claims):
+            remember(raw, now=now)
+        else:
             authenticate(claims, now=now)
     else:
         check_session(claims, now=now)

@@ -1,0 +1,1 @@
+"""Compact JWTs: how they are written and read, without Django."""

@@ -12,15 +12,13 @@ __all__ = ["Database", "parse", "settings_for", "sqlite"]
 
 _POSTGRES: Final = "django.db.backends.postgresql"
 _SQLITE: Final = "django.db.backends.sqlite3"
+_ENGINES: Final = {_POSTGRES: "keyturn_server.postgresql"}
 _EXAMPLES: Final = "postgresql://user:password@host:5432/name or sqlite:////var/lib/keyturn/keyturn.sqlite3"
 
 # Seconds. Every thread that waits for a database which is down is one less for those who need none, probes among them.
 _CONNECT_TIMEOUT: Final = 5
 _SILENCE: Final = 5
 _POOL_TIMEOUT: Final = 2
-# Seconds. The pool tries again at ever longer intervals for five minutes by itself, and would find a database that is
-# back only minutes later; given up early, the next request makes it try at once.
-_RECONNECT_TIMEOUT: Final = 2
 # Seconds a writer waits for another one. Writers queue here, so this is the longest queue, not a pause.
 _SQLITE_BUSY_TIMEOUT: Final = 20
 _SQLITE_PRAGMAS: Final = (
@@ -140,7 +138,7 @@ def settings_for(database: Database, *, pool_size: int) -> dict[str, Any]:
         pool_size: PostgreSQL connections that one worker process holds at most.
     """
     entry: dict[str, Any] = {
-        "ENGINE": database.engine,
+        "ENGINE": _ENGINES.get(database.engine, database.engine),
         "NAME": database.name,
         "USER": database.user,
         "PASSWORD": database.password,
@@ -165,13 +163,8 @@ def settings_for(database: Database, *, pool_size: int) -> dict[str, Any]:
             "keepalives_interval": "1",
             "keepalives_count": "3",
             **database.options,
-            "pool": {
-                "min_size": 1,
-                "max_size": pool_size,
-                "timeout": _POOL_TIMEOUT,
-                "reconnect_timeout": _RECONNECT_TIMEOUT,
-            },
+            "pool": {"max_size": pool_size, "timeout": _POOL_TIMEOUT},
         }
-        # Django's pool keeps the connections; a connection held by a thread as well would never go back to it.
+        # Connections are kept by the process (keyturn_server.postgresql); a thread has one for a request only.
         entry["CONN_MAX_AGE"] = 0
     return entry

@@ -76,6 +76,26 @@ def test_a_refresh(table, ada):
     assert len(plans) == 1
 
 
+@pytest.mark.parametrize("plan", ["force_generic_plan", "force_custom_plan"])
+def test_a_refresh_as_it_is_prepared(table, ada, plan):
+    session = opened(ada)
+    for generation in range(3):
+        assert isinstance(present(session, generation), Rotated)
+    with table.cursor() as cursor:
+        cursor.execute("SELECT name, parameter_types::text[] FROM pg_prepared_statements WHERE name LIKE 'keyturn%'")
+        ((name, types),) = cursor.fetchall()
+        # Whatever the values, but for the key.
+        values = {"uuid": session.pk, "inet": "192.0.2.7", "timestamp with time zone": NOW}
+        cursor.execute(f"SET plan_cache_mode = {plan}")
+        cursor.execute(
+            f"EXPLAIN (COSTS OFF) EXECUTE {name} ({', '.join(['%s'] * len(types))})",
+            [values.get(each, "1") for each in types],
+        )
+        shown = "\n".join(line for (line,) in cursor.fetchall())
+    assert ("Subplans Removed: 3" in shown) == (plan == "force_generic_plan"), shown
+    assert len(set(re.findall(r"Index Scan using keyturn_session_p\d+_pkey", shown))) == 1, shown
+
+
 def test_a_refresh_that_converges_and_one_that_is_forgiven(table, ada):
     session = placed(opened(ada), generation=9)
     with plans_of(table) as plans:
@@ -132,3 +152,30 @@ def test_a_statement_prepared_once_for_all_keys_finds_its_partition_as_it_runs(t
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "Subplans Removed: 3" in plan
     assert len(set(re.findall(r" on (keyturn_session_p\d+)", plan))) == 1
+
+
+def test_refreshes_by_a_prepared_statement_look_into_the_partition_of_their_session_alone(table, ada):
+    """What the server runs on a connection that it keeps, counted by PostgreSQL itself."""
+    session = opened(ada)
+
+    def looked_into():
+        with table.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_force_next_flush()")
+            cursor.execute(
+                "SELECT relname, idx_scan, seq_scan FROM pg_stat_user_tables WHERE relname ~ 'session_p[0-9]+$'"
+            )
+            return {name: (by_index, by_all) for name, by_index, by_all in cursor.fetchall()}
+
+    with table.cursor() as cursor:
+        cursor.execute("SET plan_cache_mode = force_generic_plan")
+        cursor.execute("SELECT tableoid::regclass::text FROM keyturn_session WHERE id = %s", [session.pk])
+        (own,) = cursor.fetchone()
+    before = looked_into()
+    for generation in range(4):
+        assert isinstance(present(session, generation), Rotated)
+    after = looked_into()
+    with table.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'keyturn%'")
+        assert cursor.fetchone() == (1,), "the refreshes were to be by a prepared statement"
+    assert {name for name in after if after[name] != before[name]} == {own}
+    assert after[own][1] == before[own][1], "it was looked through from end to end"

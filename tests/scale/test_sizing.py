@@ -44,7 +44,6 @@ def test_the_figures_are_those_of_the_measured_files(tmp_path, monkeypatch, caps
         versions={},
         cold_start=[1.0],
         memory=(100.0, 200.0),
-        workers=150.0,
         samples={"refresh": refreshes},
         crowd=[],
         counts={"refresh": Counts(1, 0, 0, 0, wal=160)},

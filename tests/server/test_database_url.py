@@ -93,10 +93,11 @@ def test_sqlite_waits_for_writers_and_keeps_what_it_committed():
     assert "synchronous = FULL" in told["OPTIONS"]["init_command"]
 
 
-def test_postgresql_has_a_pool_and_no_connection_of_a_thread_beside_it():
+def test_postgresql_has_connections_that_are_kept_and_none_of_a_thread_beside_them():
     told = database.settings_for(database.parse("postgresql://h/db?connect_timeout=2&sslmode=require"), pool_size=3)
+    assert told["ENGINE"] == "keyturn_server.postgresql"
     assert told["CONN_MAX_AGE"] == 0
-    assert told["OPTIONS"]["pool"]["max_size"] == 3
+    assert told["OPTIONS"]["pool"] == {"max_size": 3, "timeout": 2}
     assert told["OPTIONS"]["connect_timeout"] == "2"
     assert told["OPTIONS"]["sslmode"] == "require"
     assert database.settings_for(database.parse("postgresql://h/db"), pool_size=3)["OPTIONS"]["connect_timeout"] == "5"

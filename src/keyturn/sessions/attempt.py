@@ -21,6 +21,7 @@ from keyturn.sessions.outcome import Refused
 from keyturn.sessions.policy import Policy
 from keyturn.sessions.rows import columns_of, model_from, rows_of
 from keyturn.sessions.statements import read_sql, rotate_sql
+from keyturn.sessions.turning import Turn, turned
 from keyturn.sessions.values import for_column
 
 __all__ = ["Attempt", "read_session"]
@@ -76,14 +77,37 @@ class Attempt:
         Returns:
             The row as it is now, or None if nothing was changed. A serialization failure means just that.
         """
-        users = self.policy.users
-        sql = rotate_sql(self.alias, users, check_active=self.policy.column_decides, claims_user=users.id_is_here)
-        parameters: dict[str, Any] = {
-            "expected": expected,
-            "successor": successor,
-            "now": for_column("rotated_at", self.now, self.alias),
-            "live_at": for_column("rotated_at", self.now - self.leeway, self.alias),
-            "idle_expires_at": for_column("idle_expires_at", idle_expires_at, self.alias),
+        users, check_active = self.policy.users, self.policy.column_decides
+        turn = Turn(
+            sid=self.sid,
+            user=self.claimed_user,
+            expected=expected,
+            successor=successor,
+            now=self.now,
+            live_at=self.now - self.leeway,
+            idle_expires_at=idle_expires_at,
+            client=self.client,
+        )
+        try:
+            found = turned(connections[self.alias], users, turn, check_active=check_active)
+            if found is not None:
+                return found[0] if found else None
+            sql = rotate_sql(self.alias, users, check_active=check_active, claims_user=users.id_is_here)
+            rows = rows_of(self.alias, sql, self._parameters(turn))
+        except OperationalError as error:
+            if not overtaken(error, self.alias):
+                raise
+            return None
+        return model_from(Session, self.alias, rows[0]) if rows else None
+
+    def _parameters(self, turn: Turn) -> dict[str, Any]:
+        """What a cursor of Django's is given, on any database."""
+        return {
+            "expected": turn.expected,
+            "successor": turn.successor,
+            "now": for_column("rotated_at", turn.now, self.alias),
+            "live_at": for_column("rotated_at", turn.live_at, self.alias),
+            "idle_expires_at": for_column("idle_expires_at", turn.idle_expires_at, self.alias),
             "ip": for_column("ip", self.client.ip, self.alias),
             # Also where it is empty: the rule compares a retry with the client that rotated last, named or not.
             "user_agent": self.client.user_agent,
@@ -93,15 +117,8 @@ class Attempt:
             "sid": for_column("id", self.sid, self.alias),
             "sid_text": str(self.sid),
             **{f"binding_{kind.value}": self.client.shown(kind) for kind in BindingKind},
-            "user_id": self.claimed_user,
+            "user_id": turn.user,
         }
-        try:
-            rows = rows_of(self.alias, sql, parameters)
-        except OperationalError as error:
-            if not overtaken(error, self.alias):
-                raise
-            return None
-        return model_from(Session, self.alias, rows[0]) if rows else None
 
     def standing(self, *, unless_idle: bool = True) -> Session | Refused:
         """Read the session and say whether it and its user stand, whatever the generation.

@@ -3,8 +3,7 @@
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -126,21 +125,28 @@ def current_client() -> Client:
     return Client() if current is None else current.client()
 
 
-@contextmanager
-def announced(look: Callable[[], Client]) -> Iterator[None]:
+class announced:  # noqa: N801 - stands in a with statement
     """Make the caller known to code that is handed no request, such as ``RefreshToken.for_user(user)``.
 
     Args:
         look: says who it is. It is called once, by the first who asks, or never: most requests open no session.
     """
-    token = _current.set(_Announced(look))
-    try:
-        yield
-    finally:
-        _current.reset(token)
+
+    __slots__ = ("_look", "_token")
+
+    def __init__(self, look: Callable[[], Client]) -> None:
+        self._look = look
+
+    def __enter__(self) -> None:
+        self._token = _current.set(_Announced(self._look))
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._token)
 
 
 def _clean(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(letter if letter.isprintable() else " " for letter in text).encode("utf-8", "replace").decode()
 
 

@@ -34,19 +34,10 @@ class Policy:
     users: UserTable
     unless_reset: bool = True
 
-    @classmethod
-    def current(cls) -> "Policy":
+    @staticmethod
+    def current() -> "Policy":
         """The policy of the settings in force."""
-        settings = conf.get()
-        rule = settings.user_authentication_rule
-        return cls(
-            grace=settings.refresh_grace,
-            forgive_after=settings.refresh_forgive_after,
-            absolute_lifetime=settings.session_absolute_lifetime,
-            check_active=settings.check_user_is_active,
-            user_rule=None if rule == conf.STOCK.USER_RULE else import_string(rule) if isinstance(rule, str) else rule,
-            users=user_table(settings.user_id_field),
-        )
+        return _current()
 
     @property
     def must_load_user(self) -> bool:
@@ -65,3 +56,16 @@ class Policy:
         if self.user_rule is not None:
             return bool(self.user_rule(user))
         return not self.check_active or bool(user.is_active)
+
+
+@conf.OncePerSettings
+def _current(settings: conf.Settings) -> Policy:
+    rule = settings.user_authentication_rule
+    return Policy(
+        grace=settings.refresh_grace,
+        forgive_after=settings.refresh_forgive_after,
+        absolute_lifetime=settings.session_absolute_lifetime,
+        check_active=settings.check_user_is_active,
+        user_rule=None if rule == conf.STOCK.USER_RULE else import_string(rule) if isinstance(rule, str) else rule,
+        users=user_table(settings.user_id_field),
+    )

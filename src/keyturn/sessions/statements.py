@@ -6,6 +6,7 @@ models and are quoted; every value is a parameter.
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 from django.apps import apps
 from django.db import connections, models, router
@@ -18,9 +19,12 @@ from keyturn.sessions.rows import columns_of
 from keyturn.sessions.user_table import UserTable
 from keyturn.trail.endings import record_ended_sql
 
-__all__ = ["SUPPORTED_VENDORS", "database", "insert_sql", "read_sql", "revoke_sql", "rotate_sql", "vendor"]
+__all__ = ["KNOWN", "SUPPORTED_VENDORS", "database", "insert_sql", "read_sql", "revoke_sql", "rotate_sql", "vendor"]
 
 SUPPORTED_VENDORS = ("postgresql", "sqlite")
+
+KNOWN: Final = frozenset({"id", "generation", "rotated_at", "user_agent", "revoked_at"})
+"""Columns whose values are known before a session is rotated: the statement sets them, or looks for them."""
 
 BLACKLIST_APP = "token_blacklist"
 
@@ -92,12 +96,13 @@ def _carried() -> str:
 
 
 @lru_cache(maxsize=32)
-def rotate_sql(alias: str, users: UserTable, *, check_active: bool, claims_user: bool) -> str:
+def rotate_sql(alias: str, users: UserTable, *, check_active: bool, claims_user: bool, lean: bool = False) -> str:
     """One compare-and-set: from ``expected`` to ``successor``, if session and user still stand.
 
     Parameters: expected, successor, now, live_at, idle_expires_at, ip, user_agent, retry_key, worn_key, sid, sid_text,
     binding_cookie and binding_dpop (the hash of what came along of each kind, or an empty text), and user_id where
-    ``claims_user``. Returns the row as it is afterwards.
+    ``claims_user``. Returns the row as it is afterwards; where ``lean`` (PostgreSQL only) without the columns that
+    :data:`KNOWN` has.
     """
     names = _Names(alias)
     kind = vendor(alias)
@@ -106,8 +111,12 @@ def rotate_sql(alias: str, users: UserTable, *, check_active: bool, claims_user:
     if claims_user:
         own = "s.user_id" if users.id_field.primary_key else f"u.{names(str(users.id_field.column))}"
         claimed = f" AND {own} = %(user_id)s"
+    of_row = "s." if kind == "postgresql" else ""
     returned = ", ".join(
-        f"s.{names(column)}" if kind == "postgresql" else names(column) for column in columns_of(Session)
+        # An address in binary would have to be read; host() writes it.
+        f"host(s.{names(column)})" if lean and column == "ip" else f"{of_row}{names(column)}"
+        for column in columns_of(Session)
+        if not (lean and column in KNOWN)
     )
     return (
         f"UPDATE {names(Session._meta.db_table)} AS s SET generation = %(successor)s, rotated_at = %(now)s,"  # noqa: S608

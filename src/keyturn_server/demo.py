@@ -8,9 +8,9 @@ from django.core.management import call_command
 
 from keyturn_server import env, serve, web_files
 from keyturn_server.demo_users import DemoUser, seed
-from keyturn_server.listening import Address, find_free
 from keyturn_server.preflight import problems
 from keyturn_server.program import set_up, tell
+from keyturn_server.transport.listening import Address, find_free
 
 __all__ = ["run"]
 
@@ -26,7 +26,7 @@ def run(words: Sequence[str]) -> int:
         print("Migrates, makes two demo users, prints curl lines to try, and serves. The options are those of serve:\n")
         return serve.run(words)
     environment = env.load()
-    options = serve.parser(environment).parse_args(words)
+    options = serve.read_options(words, environment)
     if not environment.debug:
         tell("the demo is for development, and KEYTURN_DEBUG=0 says production")
         return 1

@@ -2,27 +2,37 @@
 
 import logging
 import sys
-from typing import Final
+from typing import Any, Final
 
 import django
 from django.db import connections
 
 from keyturn_server.observing.logs import is_json
 
-__all__ = ["say", "set_up", "tell"]
+__all__ = ["say", "serve_from_here", "set_up", "tell"]
 
 _log: Final = logging.getLogger("keyturn.server")
+# By the database's alias: what its pool would be like.
+_pools: Final[dict[str, Any]] = {}
 
 
 def set_up() -> None:
     """Set Django up in a process that runs a command rather than serves.
 
-    It needs a connection, not a pool of them: a pool's threads would try again and again, each with a line in the log,
-    and hide the reason behind "couldn't get a connection". The workers of ``keyturn serve`` set themselves up.
+    It needs a connection, not a store of them, which would hide why there is none. The workers of ``keyturn serve`` set
+    themselves up.
     """
     django.setup()
     for connection in connections.all():
-        connection.settings_dict["OPTIONS"].pop("pool", None)
+        options = connection.settings_dict["OPTIONS"]
+        if "pool" in options:
+            _pools[connection.alias] = options.pop("pool")
+
+
+def serve_from_here() -> None:
+    """Undo that, in a process that was forked from one that was set up, and that is to serve."""
+    for alias, pool in _pools.items():
+        connections.settings[alias]["OPTIONS"]["pool"] = pool
 
 
 def tell(message: str) -> None:

@@ -2,9 +2,9 @@
 
 import argparse
 import copy
-import multiprocessing
 import os
 import resource
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -12,20 +12,19 @@ from typing import Final
 from django.conf import settings
 
 from keyturn import __version__
-from keyturn_server import env
-from keyturn_server.granian_calls import Wire
-from keyturn_server.listening import Address, announce, find_free, listener
+from keyturn_server import env, signals
 from keyturn_server.observing import metrics
 from keyturn_server.preflight import problems, remarks
 from keyturn_server.program import say, set_up, tell
-from keyturn_server.signals import obey
-from keyturn_server.supervisor import Supervisor
-from keyturn_server.working import Orders
+from keyturn_server.transport.granian_calls import Wire
+from keyturn_server.transport.listening import Address, announce, find_free, listener
+from keyturn_server.transport.mould import Mould
+from keyturn_server.transport.spawned import Spawner
+from keyturn_server.transport.supervisor import Supervisor
+from keyturn_server.transport.working import Orders
 
-__all__ = ["parser", "run", "serve"]
+__all__ = ["parser", "read_options", "run", "serve"]
 
-# Pools of memory of a worker: more than it has threads.
-_MOST_ARENAS: Final = 512
 # Connections the kernel holds for a worker that is busy; beyond it clients are refused instead of waiting for ever.
 _BACKLOG: Final = 1024
 # Seconds a request may take to end after the server was told to stop.
@@ -76,6 +75,15 @@ def parser(environment: env.Environment) -> argparse.ArgumentParser:
     return options
 
 
+def read_options(words: Sequence[str], environment: env.Environment) -> argparse.Namespace:
+    """Return the options of a command line. To be called before anything reads the settings."""
+    options = parser(environment).parse_args(words)
+    if options.access_log:
+        # Read with the settings, in this process and in every other.
+        os.environ["KEYTURN_ACCESS_LOG"] = "1"
+    return options
+
+
 def run(words: Sequence[str]) -> int:
     """Run ``keyturn serve`` with these options.
 
@@ -85,7 +93,7 @@ def run(words: Sequence[str]) -> int:
     if {"-h", "--help"} & set(words):
         # Help must not need a complete environment.
         parser(env.Environment.model_construct(port=8000, db_pool_size=8)).parse_args(words)
-    options = parser(env.load()).parse_args(words)
+    options = read_options(words, env.load())
     if (options.tls_certificate is None) != (options.tls_key is None):
         return _fail("--tls-certificate and --tls-key go together")
     for file in (options.tls_certificate, options.tls_key):
@@ -121,39 +129,34 @@ def serve(address: Address, *, options: argparse.Namespace, ready: Callable[[], 
     Returns:
         the exit code.
     """
-    # A forked worker would inherit this process's threads' locks and its database connections.
-    multiprocessing.set_start_method("spawn", force=True)
-    # The C library would otherwise let threads share the memory of the one that hashes, and tear holes into it.
-    os.environ.setdefault("MALLOC_ARENA_MAX", str(_MOST_ARENAS))
-    if options.access_log:
-        # The workers read their settings anew.
-        os.environ["KEYTURN_ACCESS_LOG"] = "1"
-    logging = copy.deepcopy(settings.LOGGING)
-    server = Supervisor(
-        lambda: listener(address),
-        workers=options.workers,
-        orders=Orders(
-            wire=Wire(
-                connections=_most_connections(),
-                backlog=_BACKLOG,
-                header_seconds=_HEADER_SECONDS,
-                certificate=options.tls_certificate,
-                key=options.tls_key,
-            ),
-            threads=options.threads,
+    orders = Orders(
+        wire=Wire(
+            connections=_most_connections(),
+            backlog=_BACKLOG,
+            header_seconds=_HEADER_SECONDS,
+            certificate=options.tls_certificate,
+            key=options.tls_key,
         ),
-        stop_seconds=_STOP_TIMEOUT,
-        logging_configuration=logging,
+        threads=options.threads,
     )
-    obey(server.signal_handler_interrupt, renew=server.signal_handler_reload)
-    waiting = announce(address, ready)
-    try:
-        with metrics.shared_directory():
+    # What is forked from this process has no signals of its own to act on, either.
+    signals.block()
+    with metrics.shared_directory():
+        server = Supervisor(
+            lambda: listener(address),
+            workers=options.workers,
+            maker=lambda: Mould(orders) if sys.platform == "linux" else Spawner(orders),
+            stop_seconds=_STOP_TIMEOUT,
+            logging_configuration=copy.deepcopy(settings.LOGGING),
+        )
+        signals.obey(server.signal_handler_interrupt, renew=server.signal_handler_reload)
+        waiting = announce(address, ready)
+        try:
             server.run()
-    except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else 1
-    finally:
-        waiting.set()
+        except SystemExit as stop:
+            return stop.code if isinstance(stop.code, int) else 1
+        finally:
+            waiting.set()
     return 0
 
 

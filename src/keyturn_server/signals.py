@@ -15,13 +15,20 @@ from collections.abc import Callable
 from multiprocessing import resource_tracker
 from typing import Final
 
-__all__ = ["obey", "obey_parent"]
+__all__ = ["block", "obey", "obey_parent"]
 
 # A closed terminal (SIGHUP) stops the server; it would otherwise run on unseen and hold the port.
 _STOP: Final = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 _RENEW: Final = signal.SIGUSR2
 # Seconds the server has to learn that its workers are being stopped before one ends; it would call that a failure.
 _HEAD_START: Final = 0.5
+
+
+def block() -> None:
+    """Block the signals that are acted on, in this thread and in all threads and processes that it starts."""
+    # Started by the first worker's start, this helper process of Python's would unblock the signals again.
+    resource_tracker.ensure_running()
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP | {_RENEW})
 
 
 def obey(stop: Callable[[], None], *, renew: Callable[[], None] = lambda: None) -> None:
@@ -31,11 +38,9 @@ def obey(stop: Callable[[], None], *, renew: Callable[[], None] = lambda: None) 
         stop: ends the server.
         renew: has workers that are started now take the place of those there are; called at each SIGUSR2.
     """
-    # Started by the first worker's start, this helper process of Python's would unblock the signals again.
-    resource_tracker.ensure_running()
+    block()
     # Whoever started us with nohup wants a closed terminal to change nothing: blocked for good, it does not.
     ignored = {signal.SIGHUP} if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else set()
-    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP | {_RENEW})
 
     def wait() -> None:
         while signal.sigwait((_STOP - ignored) | {_RENEW}) == _RENEW:

@@ -12,13 +12,14 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Final
 
 from keyturn_server.observing import engine_metrics, feed_metrics, request_metrics, worker_metrics
-from keyturn_server.observing.metrics_shared import exposition, shared_directory
+from keyturn_server.observing.metrics_directory import bury, shared_directory
+from keyturn_server.observing.metrics_shared import exposition, share
 
 if TYPE_CHECKING:
     # At run time this module is there before Django's settings are.
     from keyturn.feed.watcher import Watcher
 
-__all__ = ["exposition", "follow", "shared_directory"]
+__all__ = ["bury", "exposition", "follow", "share", "shared_directory"]
 
 # Seconds.
 _EVERY: Final = 1.0

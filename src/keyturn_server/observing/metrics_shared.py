@@ -6,21 +6,18 @@ server, or where the variable was not set before the start, a process tells its 
 """
 
 import os
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client import CollectorRegistry, Counter, generate_latest, values
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-__all__ = ["Following", "exposition", "publish", "shared_directory"]
+from keyturn_server.observing.metrics_directory import VARIABLE, reading
 
-_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
+__all__ = ["Following", "exposition", "publish", "share"]
 
 # By a moment's name: the name of its age, and what that is. A process that is stuck cannot say how late it is, so ages
 # are computed when somebody asks. A moment of 0 stands for none.
@@ -40,19 +37,12 @@ _AGES: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-@contextmanager
-def shared_directory() -> Iterator[None]:
-    """Have a directory for the workers' numbers, unless the operator has named one. Before any worker is started."""
-    if os.environ.get(_VARIABLE):
-        yield
-        return
-    directory = tempfile.mkdtemp(prefix="keyturn-metrics-")
-    os.environ[_VARIABLE] = directory
-    try:
-        yield
-    finally:
-        del os.environ[_VARIABLE]
-        shutil.rmtree(directory, ignore_errors=True)
+def share() -> None:
+    """Have numbers that are made from now on go to the directory, if there is one by now.
+
+    prometheus-client looks for it when it is imported, which a process that was forked has done before there was one.
+    """
+    values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call] # it has no types
 
 
 # What this process tells where it shares no directory with others.
@@ -107,14 +97,15 @@ class _WithAges:
 def exposition() -> bytes:
     """The numbers of all live workers, in Prometheus's text format."""
     registry = CollectorRegistry()
-    directory = os.environ.get(_VARIABLE)
+    directory = os.environ.get(VARIABLE)
     if directory:
         _bury_the_dead(Path(directory))
         collector = MultiProcessCollector(None, path=directory)  # type: ignore[no-untyped-call] # it has no types
         registry.register(_WithAges(collector.collect))
-    else:
-        for own in _own:
-            registry.register(_WithAges(own.collect))
+        with reading(Path(directory)):
+            return generate_latest(registry)
+    for own in _own:
+        registry.register(_WithAges(own.collect))
     return generate_latest(registry)
 
 

@@ -18,6 +18,9 @@ ENDPOINT: Final = "keyturn.endpoint"
 """In a request's environment, once it is known: the endpoint's label."""
 
 _STATIC: Final = "/static/"
+# As a URL has them (RFC 3986 section 2.1): bare, one in a path would end it early in the access log, and what follows
+# would pass for a status.
+_QUOTES: Final = str.maketrans({'"': "%22", "\\": "%5C"})
 
 _access: Final = logging.getLogger("keyturn.access")
 
@@ -85,7 +88,7 @@ def _tell(environ: dict[str, Any], *, endpoint: str, status: int, seconds: float
     said = {
         "client": environ.get("REMOTE_ADDR", ""),
         "method": environ.get("REQUEST_METHOD", ""),
-        "path": environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace"),
+        "path": environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace").translate(_QUOTES),
         "endpoint": endpoint,
         "status": status,
         "duration_ms": round(seconds * 1000, 1),

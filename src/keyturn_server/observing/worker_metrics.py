@@ -15,8 +15,8 @@ __all__ = ["Lanes", "follow_queues", "tellers"]
 
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 
-Lanes = Mapping[str, tuple[int, int, int]]
-"""Of each lane: how many requests wait, run, and were refused since the process began."""
+Lanes = Mapping[str, tuple[int, int, int, int]]
+"""Of each lane: how many requests wait, run, were refused, and were dropped since the process began."""
 
 _lanes: Callable[[], Lanes] = dict
 
@@ -83,7 +83,7 @@ def _process(registry: CollectorRegistry) -> Callable[[], None]:
 def _pool(registry: CollectorRegistry) -> Callable[[], None]:
     connections = Gauge(
         "keyturn_db_pool_connections",
-        "Connections of the pools of all processes: in use, or idle. None on SQLite, which has no pool.",
+        "Connections that the processes keep: in use, or idle. None on SQLite.",
         labelnames=("state",),
         registry=registry,
         multiprocess_mode="livesum",
@@ -96,29 +96,33 @@ def _pool(registry: CollectorRegistry) -> Callable[[], None]:
     )
     errors = Counter("keyturn_db_pool_errors", "Requests that waited for a connection in vain.", registry=registry)
     in_use, idle = connections.labels(state="in_use"), connections.labels(state="idle")
-    stats: dict[str, int] = {}
-    failed = Following(errors, lambda: stats.get("requests_errors", 0))
+    standing: Any = None
+    failed = Following(errors, lambda: standing.failed)
 
     def tell() -> None:
-        nonlocal stats
-        pool = _the_pool()
-        if pool is None:
+        nonlocal standing
+        keeper = _keeper()
+        if keeper is None:
             return
-        stats = pool.get_stats()
-        idle.set(stats["pool_available"])
-        in_use.set(stats["pool_size"] - stats["pool_available"])
-        waiting.set(stats.get("requests_waiting", 0))
+        standing = keeper.standing()
+        idle.set(standing.idle)
+        in_use.set(standing.in_use)
+        waiting.set(standing.waiting)
         failed.tell()
 
     return tell
 
 
-def _the_pool() -> Any:
-    """psycopg's pool behind the default database; None before its first connection, and where there is none."""
-    from django.db import DEFAULT_DB_ALIAS, connection
+def _keeper() -> Any:
+    """Who keeps the connections to the default database; None before the first one, and on SQLite."""
+    from django.db import connection
 
-    # Django's own dictionary of its pools: to ask the connection for its pool would open one.
-    return getattr(connection, "_connection_pools", {}).get(DEFAULT_DB_ALIAS)
+    if connection.vendor != "postgresql":
+        return None
+    # Loads psycopg.
+    from keyturn_server.postgresql.base import keeper_of
+
+    return keeper_of(connection)
 
 
 def _hashes(registry: CollectorRegistry) -> Callable[[], None]:
@@ -172,20 +176,30 @@ def _queues(registry: CollectorRegistry) -> Callable[[], None]:
         labelnames=("lane",),
         registry=registry,
     )
+    dropped = Counter(
+        "keyturn_queue_abandoned",
+        "Requests whose clients had gone away when it was their turn, by lane.",
+        labelnames=("lane",),
+        registry=registry,
+    )
     now: Lanes = {}
-    followed: dict[str, Following] = {}
+    followed: dict[str, tuple[Following, Following]] = {}
 
-    def refused_by(lane: str) -> Callable[[], float]:
-        return lambda: now[lane][2]
+    def total(lane: str, number: int) -> Callable[[], float]:
+        return lambda: now[lane][number]
 
     def tell() -> None:
         nonlocal now
         now = _lanes()
-        for lane, (wait, run, _) in now.items():
+        for lane, (wait, run, _, _) in now.items():
             waiting.labels(lane=lane).set(wait)
             running.labels(lane=lane).set(run)
             if lane not in followed:
-                followed[lane] = Following(refused.labels(lane=lane), refused_by(lane))
-            followed[lane].tell()
+                followed[lane] = (
+                    Following(refused.labels(lane=lane), total(lane, 2)),
+                    Following(dropped.labels(lane=lane), total(lane, 3)),
+                )
+            for each in followed[lane]:
+                each.tell()
 
     return tell

@@ -83,6 +83,10 @@ class Proto(Protocol):
         """A future of the next piece."""
         ...
 
+    def client_disconnect(self) -> Any:
+        """A future that is there once the client has ended the connection."""
+        ...
+
     def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         """Answer."""
         ...
@@ -112,9 +116,12 @@ def environ_of(scope: Scope, body: bytes) -> dict[str, Any]:
     environ["wsgi.input"] = io.BytesIO(body)
     headers = scope.headers
     _put_headers(environ, headers)
-    if "HTTP_HOST" not in environ:
-        # HTTP/2 has it as a part of the request line (RFC 9113 section 8.3.1).
-        environ["HTTP_HOST"] = scope.authority or ""
+    if (named := scope.authority) is not None:
+        # RFC 9112 section 3.2.2: where the target names a host, that one is asked, whatever the header says.
+        environ["HTTP_HOST"] = named
+    elif "HTTP_HOST" not in environ:
+        # Django would put this server's own address there.
+        environ["HTTP_HOST"] = ""
     if "HTTP_TRANSFER_ENCODING" in environ or (body and "CONTENT_LENGTH" not in environ):
         # A chunked body (RFC 9112 section 7.1) has the length Django needs once it is there.
         environ["CONTENT_LENGTH"] = str(len(body))

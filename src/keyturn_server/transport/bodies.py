@@ -8,16 +8,17 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from keyturn_server.rsgi import Proto
+from keyturn_server.transport.rsgi import Proto
 
-__all__ = ["Bodies", "Reading"]
+__all__ = ["Bodies", "Came", "Reading"]
 
-# Bytes. What calls of the API send is as small, and is bounded by its number: whoever announces large bodies and sends
-# none takes the room of large ones only.
+# Bytes. What calls of the API send is as small, and is bounded by its number, here and in the queues: whoever announces
+# large bodies and sends none takes the room of large ones only.
 _SMALL: Final = 16 * 1024
-# Seconds between two looks for bodies that are late.
-_LOOK_EVERY: Final = 0.5
 
+
+Came = Callable[[bytes, Callable[[], None]], None]
+"""Called with a body, and with what is to be called once nobody needs it any more."""
 
 _Held = tuple[Proto, Callable[[bytes], None], Callable[[int], None]]
 
@@ -136,7 +137,8 @@ class Bodies:
     Args:
         patience: seconds a body may take.
         most: bodies at once.
-        most_bytes: bytes of all large ones together, as announced; one of 16 KiB is not large.
+        most_bytes: bytes of all large ones together, as announced and then as they came, until they are needed no
+            more; one of 16 KiB is not large.
         clock: seconds that only ever go up.
     """
 
@@ -148,7 +150,7 @@ class Bodies:
         self._most_bytes = most_bytes
         self._clock = clock
         self._lock = threading.Lock()
-        self._under_way: dict[Reading, int] = {}
+        self._under_way: set[Reading] = set()
         self._bytes = 0
 
     def __len__(self) -> int:
@@ -161,7 +163,7 @@ class Bodies:
         *,
         length: int | None,
         most: int,
-        done: Callable[[bytes], None],
+        done: Came,
         failed: Callable[[int], None],
     ) -> bool:
         """Wait for a body; ``done`` or ``failed`` is called once, mostly from another thread.
@@ -170,40 +172,46 @@ class Bodies:
             proto: where it comes from.
             length: its length in bytes, if the head told it: at most ``most``.
             most: the largest number of bytes it may have.
-            done: called with the body.
+            done: called with the body, which counts until it is told to be of no more use.
             failed: called with the status to answer.
 
         Returns:
             False if there is no room for it; nothing is called then.
         """
-        announced = most if length is None else length
-        size = 0 if announced <= _SMALL else announced
-
-        def over() -> None:
-            with self._lock:
-                if self._under_way.pop(reading, None) is not None:
-                    self._bytes -= size
+        announced = _large(most if length is None else length)
 
         def is_done(body: bytes) -> None:
-            over()
-            done(body)
+            size = _large(len(body))
+            self._over(reading, announced - size)
+            done(body, lambda: self._let_go(size))
 
         def has_failed(status: int) -> None:
-            over()
+            self._over(reading, announced)
             failed(status)
 
         deadline = self._clock() + self.patience
         reading = Reading(proto, most=most, deadline=deadline, done=is_done, failed=has_failed)
         with self._lock:
-            if len(self._under_way) >= self._most or (size and self._bytes + size > self._most_bytes):
+            if len(self._under_way) >= self._most or (announced and self._bytes + announced > self._most_bytes):
                 return False
-            self._under_way[reading] = size
-            self._bytes += size
+            self._under_way.add(reading)
+            self._bytes += announced
         if length is None:
             reading.in_chunks()
         else:
             reading.whole()
         return True
+
+    def _over(self, reading: Reading, size: int) -> None:
+        """It is no longer on its way, and takes so many bytes less."""
+        with self._lock:
+            self._under_way.discard(reading)
+            self._bytes -= size
+
+    def _let_go(self, size: int) -> None:
+        if size:
+            with self._lock:
+                self._bytes -= size
 
     def give_up_late_ones(self, *, patience: float | None = None) -> None:
         """Fail with 408 what should be there by now.
@@ -217,13 +225,7 @@ class Bodies:
         for reading in late:
             reading.give_up(408)
 
-    def keep_looking(self) -> None:
-        """Look for late ones from a thread, from now on."""
 
-        def look() -> None:
-            while True:
-                time.sleep(_LOOK_EVERY)
-                if self._under_way:
-                    self.give_up_late_ones()
-
-        threading.Thread(target=look, name="keyturn-bodies", daemon=True).start()
+def _large(size: int) -> int:
+    """The bytes that count of a body."""
+    return 0 if size <= _SMALL else size

@@ -6,7 +6,6 @@ takes its place: connections that wait in one are served by the next worker inst
 
 import contextlib
 import logging
-import multiprocessing
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -18,7 +17,10 @@ from granian.log import LogLevels
 from granian.server import MPServer
 from granian.server.mp import WorkerProcess
 
-from keyturn_server.working import Orders, work
+from keyturn_server.observing import metrics
+from keyturn_server.transport.forked import NotStartedError
+from keyturn_server.transport.mould import Mould
+from keyturn_server.transport.spawned import Spawner
 
 __all__ = ["Supervisor"]
 
@@ -29,12 +31,18 @@ _PATIENCE: Final = 60.0
 _LOOK_EVERY: Final = 0.05
 
 
+Maker = Mould | Spawner
+
+
 class _Worker(WorkerProcess):  # type: ignore[misc] # it has no types
     """A worker process of ours, in Granian's keeping."""
 
-    def __init__(self, parent: Any, number: int, listener: socket, orders: Orders) -> None:
-        self.ready = multiprocessing.get_context("spawn").Event()
-        super().__init__(parent, number, work, (number + 1, listener, self.ready, orders))
+    def __init__(self, parent: Any, number: int, listener: socket, maker: Maker) -> None:
+        self._maker = maker
+        super().__init__(parent, number, None, listener)
+
+    def _spawn(self, target: None, args: socket) -> None:
+        self.inner = self._maker.worker(self.idx + 1, args)
 
     def _watch(self) -> None:
         self.watcher = threading.Thread(target=self._watcher, name="keyturn-watcher")
@@ -47,7 +55,7 @@ class Supervisor(MPServer):  # type: ignore[misc] # it has no types
     Args:
         listeners: opens a bound socket, once for each worker and again for one that died.
         workers: how many.
-        orders: what each does.
+        maker: returns what makes workers, of the code that lies on the disk then.
         stop_seconds: how long a worker may take to end.
         logging_configuration: for the standard library.
     """
@@ -57,7 +65,7 @@ class Supervisor(MPServer):  # type: ignore[misc] # it has no types
         listeners: Callable[[], socket],
         *,
         workers: int,
-        orders: Orders,
+        maker: Callable[[], Maker],
         stop_seconds: int,
         logging_configuration: dict[str, Any],
     ) -> None:
@@ -74,7 +82,8 @@ class Supervisor(MPServer):  # type: ignore[misc] # it has no types
             log_dictconfig=logging_configuration,
         )
         self._open = listeners
-        self._orders = orders
+        self._make_maker = maker
+        self._maker = maker()
         self._sockets: dict[int, socket] = {}
 
     def run(self) -> None:
@@ -83,7 +92,13 @@ class Supervisor(MPServer):  # type: ignore[misc] # it has no types
         Raises:
             SystemExit: the workers keep failing.
         """
-        self.serve(spawn_target=work, target_loader=work, wrap_loader=False)
+        try:
+            self.serve(spawn_target=_nothing, target_loader=_nothing, wrap_loader=False)
+        except NotStartedError:
+            _log.error("a worker could not be started")
+            raise SystemExit(1) from None
+        finally:
+            self._maker.end()
 
     def _init_shared_socket(self) -> None:
         for number in range(self.workers):
@@ -95,14 +110,17 @@ class Supervisor(MPServer):  # type: ignore[misc] # it has no types
             each.close()
 
     def _spawn_worker(self, idx: int, target: Any, callback_loader: Any) -> _Worker:
-        return _Worker(self, idx, self._sockets[idx], self._orders)
+        return _Worker(self, idx, self._sockets[idx], self._maker)
 
     def _respawn_workers(self, workers: Sequence[int], spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
         """Replace workers: at once those that died, one after the other and without a gap those to be renewed."""
+        renewing: Maker | None = None
         for number in workers:
             if not self.wrks[number].is_alive():
                 self._replace(number)
-            elif not self._renew(number):
+                continue
+            renewing = renewing or self._make_maker()
+            if not self._renew(number, renewing):
                 break
         # Granian's loop would not rest if what woke it has been dealt with here, nor wake for what came in meanwhile.
         self.main_loop_interrupt.clear()
@@ -116,29 +134,48 @@ class Supervisor(MPServer):  # type: ignore[misc] # it has no types
         with contextlib.suppress(OSError):
             self._sockets[number].close()
         self._sockets[number] = self._open()
-        worker = self._spawn_worker(number, None, None)
-        self.wrks[number] = worker
-        worker.start()
+        self.wrks[number] = self._spawn_worker(number, None, None)
+        try:
+            self.wrks[number].start()
+        except NotStartedError:
+            # What makes them has ended itself, which has happened to none, or was killed.
+            self._use(self._make_maker())
+            self.wrks[number] = self._spawn_worker(number, None, None)
+            self.wrks[number].start()
+
+    def _use(self, maker: Maker) -> None:
+        """Have workers made by this one from now on."""
+        if maker is not self._maker:
+            before, self._maker = self._maker, maker
+            before.end()
 
     def _take_note(self, dead: _Worker) -> None:
         """Take back the report of its end, which would later pass for the end of the one in its place."""
         dead.watcher.join()
         while dead.idx in self.interrupt_children:
             self.interrupt_children.remove(dead.idx)
+        _bury(dead)
 
-    def _renew(self, number: int) -> bool:
+    def _renew(self, number: int, maker: Maker) -> bool:
         """Have a new worker take the place of one that works.
+
+        Args:
+            number: of its place.
+            maker: makes it. If it comes up, the others are made by the same from now on, those included that die.
 
         Returns:
             False if the new one did not come up. The old one goes on, and so do those after it.
         """
-        old, new = self.wrks[number], self._spawn_worker(number, None, None)
+        old, new = self.wrks[number], _Worker(self, number, self._sockets[number], maker)
         # Until one of them is chosen the end of neither is a failure of the server.
         old.interrupt_by_parent = new.interrupt_by_parent = True
-        new.start()
+        with contextlib.suppress(NotStartedError):
+            new.start()
         if not self._comes_up(new):
             new.kill()
             new.join()
+            if maker is not self._maker:
+                maker.end()
             if not self.interrupt_signal:
                 _log.error("a new worker did not come up; those of before go on, and the reload ends here")
                 old.interrupt_by_parent = False
@@ -147,6 +184,7 @@ class Supervisor(MPServer):  # type: ignore[misc] # it has no types
             return False
         new.interrupt_by_parent = False
         self.wrks[number] = new
+        self._use(maker)
         if not old.is_alive():
             self._take_note(old)
             _log.warning("an old worker ended by itself before it was told to; a new one is in its place")
@@ -157,11 +195,24 @@ class Supervisor(MPServer):  # type: ignore[misc] # it has no types
             _log.warning("an old worker did not end in time and is killed")
             old.kill()
             old.join()
+        _bury(old)
         return True
 
     def _comes_up(self, worker: _Worker) -> bool:
         deadline = time.monotonic() + _PATIENCE
-        while not worker.ready.wait(_LOOK_EVERY):
+        while not worker.inner.is_ready(within=_LOOK_EVERY):
             if not worker.is_alive() or time.monotonic() > deadline or self.interrupt_signal:
                 return False
         return True
+
+
+def _bury(dead: _Worker) -> None:
+    if dead.inner.pid is not None:
+        try:
+            metrics.bury(dead.inner.pid)
+        except (OSError, RuntimeError):
+            _log.exception("the numbers of a worker that has ended could not be kept")
+
+
+def _nothing() -> None:
+    """Granian's own way to a worker, which is not taken."""

@@ -6,8 +6,12 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 __all__ = ["Address", "announce", "find_free", "listener"]
+
+# Seconds for which a client may take nothing of an answer, or confirm nothing: longer than a proxy waits for its own.
+_SILENCE: Final = 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +56,14 @@ def find_free(host: str, port: int) -> Address:
     return Address(host=str(bound[0]), port=int(bound[1]))
 
 
-def listener(address: Address) -> socket.socket:
+def listener(address: Address, *, silence: float = _SILENCE) -> socket.socket:
     """Return a socket bound to an address that several processes share: the kernel deals connections out to them.
 
     It is not listened on yet, so no connection waits for a process that is still starting.
+
+    Args:
+        address: where to listen.
+        silence: seconds after which a connection is ended whose client reads nothing of what was sent to it.
     """
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     made = socket.socket(family, socket.SOCK_STREAM)
@@ -63,6 +71,10 @@ def listener(address: Address) -> socket.socket:
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     # Accepted connections take it over: an answer never waits for the acknowledgement of the one before.
     made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # tcp(7): data that stays unread or unconfirmed for so long ends the connection, and with it what the answer
+        # holds in memory.
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(silence * 1000))
     made.bind((address.host, address.port))
     return made
 

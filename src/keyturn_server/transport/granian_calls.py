@@ -98,7 +98,7 @@ def serve(
     """Serve a listening socket until told to stop and everything is answered.
 
     Args:
-        take: called with each request's scope and protocol (:mod:`keyturn_server.rsgi`); it must not raise.
+        take: called with each request's scope and protocol (:mod:`keyturn_server.transport.rsgi`); it must not raise.
         number: of this worker, for the log.
         listener: the socket's file descriptor; it is closed in the end.
         wire: how connections are treated.

@@ -9,16 +9,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-__all__ = ["Lane", "Room", "is_api", "lane_of", "rooms_for"]
+from keyturn_server.api_paths import ACCOUNTS, is_api
 
-# First segments of the API's paths.
-_API: Final = frozenset({"home", "introspect", "logout", "me", "revocations", "revoke", "sessions", "token"})
-_ACCOUNTS: Final = ("/auth/app/", "/auth/browser/")
+__all__ = ["Lane", "Room", "lane_of", "rooms_for"]
+
 _PROBES: Final = frozenset({"livez", "readyz", "health"})
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 # What computes a password hash whenever it is asked in earnest. Under the prefixes most calls do that change anything.
 _LOGINS: Final = frozenset({"/token/", "/token/sliding/"})
-_WITH_PASSWORDS: Final = (*_ACCOUNTS, "/auth/reset-password/", "/me/", "/admin/")
+_WITH_PASSWORDS: Final = (*ACCOUNTS, "/auth/reset-password/", "/me/", "/admin/")
 
 
 class Lane(StrEnum):
@@ -51,15 +50,6 @@ class Room:
     retry_after: int
 
 
-def is_api(path: str) -> bool:
-    """Whether the path is one of the API's.
-
-    Without the slash at its end a path is none; the handler of the pages says which it should be. Those of accounts are
-    django-allauth's, which end in none.
-    """
-    return path.startswith(_ACCOUNTS) or (path[1:].partition("/")[0] in _API and path[-1:] == "/")
-
-
 def lane_of(method: str, path: str) -> Lane:
     """Return the lane of a request."""
     if method not in _READING and (path in _LOGINS or path.startswith(_WITH_PASSWORDS)):
@@ -73,7 +63,9 @@ def rooms_for(threads: int) -> dict[Lane, Room]:
     """Share the threads of a process among the lanes.
 
     A hash is computed by one thread of its own (:mod:`keyturn_server.hashers`), so a few that prepare and finish logins
-    keep it busy. Every lane has one at least; probes have two on top.
+    keep it busy. Every lane has one at least; probes have two on top. The API's patience is less than that of a client
+    which tries a refresh three times in ten seconds, and of a proxy that tries elsewhere after four: what they have
+    given up would be worked on for nobody.
 
     Args:
         threads: those that may hold a database connection.
@@ -81,7 +73,7 @@ def rooms_for(threads: int) -> dict[Lane, Room]:
     hashing = max(1, threads // 3)
     pages = max(1, threads // 6)
     return {
-        Lane.API: Room(running=max(1, threads - hashing - pages), waiting=512, patience=5.0, retry_after=1),
+        Lane.API: Room(running=max(1, threads - hashing - pages), waiting=512, patience=2.0, retry_after=1),
         Lane.HASHING: Room(running=hashing, waiting=128, patience=10.0, retry_after=5),
         Lane.PAGES: Room(running=pages, waiting=128, patience=10.0, retry_after=2),
         Lane.PROBES: Room(running=2, waiting=1024, patience=5.0, retry_after=1),

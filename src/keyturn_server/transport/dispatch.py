@@ -12,17 +12,18 @@ import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from time import perf_counter
-from typing import Final
+from typing import Any, Final
 
 from keyturn.defence.steady import postponed
-from keyturn_server.bodies import Bodies
-from keyturn_server.lanes import Lane, Room, is_api, lane_of
-from keyturn_server.later import Later
+from keyturn_server.api_paths import is_api
 from keyturn_server.observing import request_ids
 from keyturn_server.observing.watching import ARRIVED
-from keyturn_server.queues import Queue, watch
 from keyturn_server.refusals import CODES
-from keyturn_server.rsgi import Application, Proto, Scope, call, environ_of
+from keyturn_server.transport.bodies import Bodies
+from keyturn_server.transport.lanes import Lane, Room, lane_of
+from keyturn_server.transport.later import Later
+from keyturn_server.transport.queues import Queue, watch
+from keyturn_server.transport.rsgi import Application, Proto, Scope, call, environ_of
 
 __all__ = ["SPARE_THREADS", "Dispatcher"]
 
@@ -36,6 +37,9 @@ _BODY_PATIENCE: Final = 15.0
 _LAST_PATIENCE: Final = 2.0
 # Seconds.
 _LATELY: Final = 10.0
+# Seconds between two looks for bodies that are late, and for requests that have waited for long: most are answered
+# before anybody looks.
+_LOOK_EVERY: Final = 0.5
 _MOST_BODIES: Final = 4096
 _MOST_BYTES: Final = 64 * 1024 * 1024
 _MOST_POSTPONED: Final = 1024
@@ -49,7 +53,7 @@ _Answer = tuple[int, list[tuple[str, str]], bytes]
 class _Task:
     """A request that has arrived whole."""
 
-    __slots__ = ("arrived", "body", "lane", "proto", "scope")
+    __slots__ = ("arrived", "body", "lane", "let_go", "proto", "scope", "watched")
 
     def __init__(self, scope: Scope, proto: Proto, lane: Lane, arrived: float) -> None:
         self.scope = scope
@@ -57,6 +61,31 @@ class _Task:
         self.lane = lane
         self.arrived = arrived
         self.body = b""
+        self.let_go: Callable[[], None] = _nothing
+        self.watched: Any = None
+
+    def watch(self) -> None:
+        """Notice from now on whether the client goes away."""
+        if self.watched is None:
+            self.watched = self.proto.client_disconnect()
+
+    def is_wanted(self) -> bool:
+        """Whether the client is still there, as far as it was watched. It is watched no longer."""
+        watched, self.watched = self.watched, None
+        if watched is None:
+            return True
+        # The server cannot end while it is under way; what is there already is not cancelled.
+        return bool(watched.cancel())
+
+    def needs_no_body(self) -> None:
+        """Let go of the body."""
+        self.body = b""
+        self.let_go()
+        self.let_go = _nothing
+
+
+def _nothing() -> None:
+    """There is nothing to do."""
 
 
 class Dispatcher:
@@ -88,7 +117,10 @@ class Dispatcher:
         self._may_read = may_read
         self._told = refused
         self._bodies = Bodies(patience=body_seconds, most=_MOST_BODIES, most_bytes=_MOST_BYTES)
-        self._queues = {lane: Queue(room, work=self._answer, refuse=self._turn_away) for lane, room in rooms.items()}
+        self._queues = {
+            lane: Queue(room, work=self._answer, refuse=self._turn_away, is_wanted=_is_wanted)
+            for lane, room in rooms.items()
+        }
         self._later = Later(most=_MOST_POSTPONED)
         self._is_ending = threading.Event()
         self._last_taken = -_LATELY
@@ -109,7 +141,7 @@ class Dispatcher:
 
     def start(self) -> None:
         """Begin: late bodies are given up from now on, and the queues tell how they stand."""
-        self._bodies.keep_looking()
+        threading.Thread(target=self._keep_looking, name="keyturn-looking", daemon=True).start()
         watch(self._queues)  # type: ignore[arg-type] # a queue of these tasks is not looked into
 
     def end(self) -> None:
@@ -137,7 +169,7 @@ class Dispatcher:
         queue = self._queues[lane]
         headers = scope.headers
         told = headers.get("content-length")
-        if told is None and ("transfer-encoding" not in headers) and not _may_have_more(scope):
+        if told is None and "transfer-encoding" not in headers:
             queue.bring(task)
             return
         length = int(told) if told is not None and told.isdigit() else None
@@ -149,14 +181,22 @@ class Dispatcher:
             proto,
             length=length,
             most=most,
-            done=lambda body: self._bring(queue, task, body),
+            done=lambda body, let_go: self._bring(queue, task, body, let_go),
             failed=lambda status: self._refuse(task, status),
         ):
             queue.turn_away(task)
 
-    def _bring(self, queue: "Queue[_Task]", task: _Task, body: bytes) -> None:
-        task.body = body
+    def _bring(self, queue: "Queue[_Task]", task: _Task, body: bytes, let_go: Callable[[], None]) -> None:
+        task.body, task.let_go = body, let_go
         queue.bring(task)
+
+    def _keep_looking(self) -> None:
+        """Give up bodies that are late, and notice whose clients go away while they wait for their turn."""
+        while True:
+            time.sleep(_LOOK_EVERY)
+            self._bodies.give_up_late_ones()
+            for queue in self._queues.values():
+                queue.look(_Task.watch, waiting=_LOOK_EVERY)
 
     def _answer(self, task: _Task) -> None:
         try:
@@ -170,7 +210,10 @@ class Dispatcher:
                 postponed.reset(before)
         except BaseException:  # noqa: BLE001 - nobody above would answer; a view's SystemExit ends no thread of ours
             _log.exception("the application failed")
-            self._refuse(task, 500)
+            # It has told how it fared itself.
+            self._refuse(task, 500, is_told=True)
+        finally:
+            task.needs_no_body()
 
     def _send_at(self, moments: list[float], task: _Task, answer: _Answer) -> None:
         """Send an answer, not before the last of the moments that it must not precede."""
@@ -182,7 +225,8 @@ class Dispatcher:
     def _turn_away(self, task: _Task) -> None:
         self._refuse(task, 503)
 
-    def _refuse(self, task: _Task, status: int) -> None:
+    def _refuse(self, task: _Task, status: int, *, is_told: bool = False) -> None:
+        task.needs_no_body()
         code, sentence = CODES[status]
         body = json.dumps({"detail": _SENTENCES.get(status, sentence), "code": code}).encode()
         headers = [
@@ -196,10 +240,11 @@ class Dispatcher:
         if origin is not None and self._may_read(origin):
             headers += _readable_by(origin)
         self._send(task, status, headers, body)
-        self._told(status, perf_counter() - task.arrived)
+        if not is_told:
+            self._told(status, perf_counter() - task.arrived)
 
     def _send(self, task: _Task, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-        if self._is_ending.is_set() and task.scope.http_version.startswith("1"):
+        if self._is_ending.is_set():
             # RFC 9112 section 9.6: the client will not send another request here.
             headers = [*headers, ("Connection", "close")]
         if _says_more(headers, body) and task.scope.method != "HEAD":
@@ -215,9 +260,11 @@ def _says_more(headers: list[tuple[str, str]], body: bytes) -> bool:
     return said.isdigit() and 0 < len(body) < int(said)
 
 
-def _may_have_more(scope: Scope) -> bool:
-    """Whether a body may follow of which the head says nothing, as in HTTP/2."""
-    return scope.http_version.startswith("2") and scope.method not in {"GET", "HEAD", "OPTIONS"}
+def _is_wanted(task: _Task) -> bool:
+    if task.is_wanted():
+        return True
+    task.needs_no_body()
+    return False
 
 
 def _readable_by(origin: str) -> list[tuple[str, str]]:

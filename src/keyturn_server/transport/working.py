@@ -5,19 +5,20 @@ import os
 import threading
 import time
 from dataclasses import dataclass
-from multiprocessing.synchronize import Event
+from http import HTTPStatus
 from socket import socket
 from typing import TYPE_CHECKING, Final
 
-from keyturn_server.granian_calls import Stop, Wire
-from keyturn_server.granian_calls import serve as serve_http
 from keyturn_server.signals import obey_parent
+from keyturn_server.transport.forked import tell_ready
+from keyturn_server.transport.granian_calls import Stop, Wire
+from keyturn_server.transport.granian_calls import serve as serve_http
 
 if TYPE_CHECKING:
     # Reads Django's settings, which the server process must not have to do before it names this module's function.
-    from keyturn_server.dispatch import Dispatcher
+    from keyturn_server.transport.dispatch import Dispatcher
 
-__all__ = ["Orders", "work"]
+__all__ = ["Orders", "load_all", "work"]
 
 # Seconds in which clients are sent elsewhere, answer by answer, before connections that are idle are ended. A request
 # that meets the end of its connection on the way would be lost.
@@ -40,13 +41,25 @@ class Orders:
     threads: int
 
 
-def work(number: int, listener: socket, ready: Event, orders: Orders) -> None:
+def load_all() -> None:
+    """Load the program, whatever a worker imports and makes when it begins included."""
+    from keyturn_server.observing import metrics, starting
+    from keyturn_server.transport import dispatch
+    from keyturn_server.transport.worker import load
+
+    metrics.share()
+    load()
+    # What these import is there by now.
+    del dispatch, starting
+
+
+def work(number: int, listener: socket, telling: socket, orders: Orders) -> None:
     """Be a worker process, until told to stop.
 
     Args:
         number: of this worker, from 1.
         listener: a bound socket, perhaps listened on already.
-        ready: set once requests are taken.
+        telling: the server is told here once requests are taken.
         orders: what to do.
     """
     stop = Stop()
@@ -68,7 +81,7 @@ def work(number: int, listener: socket, ready: Event, orders: Orders) -> None:
     serving.append(dispatcher)
     # The worker listens on its socket before it serves: whoever connects meanwhile waits for a moment.
     listener.listen(orders.wire.backlog)
-    ready.set()
+    tell_ready(telling)
     serve_http(
         dispatcher.take,
         number=number,
@@ -86,15 +99,16 @@ def _prepare(threads: int) -> "Dispatcher":
     from django.conf import settings
 
     from keyturn.api.origins import web_origins
-    from keyturn_server.dispatch import Dispatcher
-    from keyturn_server.lanes import rooms_for
     from keyturn_server.observing.request_metrics import observe
     from keyturn_server.observing.worker_metrics import follow_queues
-    from keyturn_server.queues import standing
-    from keyturn_server.worker import load
+    from keyturn_server.transport.dispatch import Dispatcher
+    from keyturn_server.transport.lanes import rooms_for
+    from keyturn_server.transport.queues import standing
+    from keyturn_server.transport.worker import begin, load
 
     follow_queues(standing)
     application = load()
+    begin()
 
     def may_read(origin: str) -> bool:
         return bool(conf.CORS_ALLOW_ALL_ORIGINS) or origin in conf.CORS_ALLOWED_ORIGINS or origin in web_origins()
@@ -104,7 +118,11 @@ def _prepare(threads: int) -> "Dispatcher":
         rooms=rooms_for(threads),
         most_bytes=(int(settings.KEYTURN["MAX_BODY_BYTES"]), int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)),
         may_read=may_read,
-        refused=lambda status, seconds: observe(endpoint="overload", status=status, seconds=seconds),
+        refused=lambda status, seconds: observe(
+            endpoint="overload" if status == HTTPStatus.SERVICE_UNAVAILABLE else "refused",
+            status=status,
+            seconds=seconds,
+        ),
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from keyturn_server.lanes import Lane, Room
+from keyturn_server.transport.lanes import Lane, Room
 
 __all__ = ["Queue", "Standing", "standing", "watch"]
 
@@ -27,12 +27,18 @@ class Standing:
         running: tasks that are worked on.
         begun: tasks that were begun, in total.
         refused: tasks that were refused because too many waited, or too long, in total.
+        dropped: tasks that nobody wanted any more when it was their turn, in total.
     """
 
     waiting: int
     running: int
     begun: int
     refused: int
+    dropped: int
+
+
+def _always(_: object) -> bool:
+    return True
 
 
 class Queue(Generic[T]):
@@ -42,6 +48,7 @@ class Queue(Generic[T]):
         room: its bounds.
         work: does a task; it must not raise.
         refuse: answers a task that is not done; it must not raise.
+        is_wanted: whether anybody still waits for a task whose turn it is. It is not answered otherwise.
         clock: seconds that only ever go up.
     """
 
@@ -51,17 +58,20 @@ class Queue(Generic[T]):
         *,
         work: Callable[[T], None],
         refuse: Callable[[T], None],
+        is_wanted: Callable[[T], bool] = _always,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._room = room
         self._work = work
         self._refuse = refuse
+        self._is_wanted = is_wanted
         self._clock = clock
         self._lock = threading.Lock()
         self._waiting: deque[tuple[float, T]] = deque()
         self._running = 0
         self._begun = 0
         self._refused = 0
+        self._dropped = 0
 
     @property
     def is_full(self) -> bool:
@@ -71,7 +81,16 @@ class Queue(Generic[T]):
     def standing(self) -> Standing:
         """Return how the lane stands."""
         with self._lock:
-            return Standing(len(self._waiting), self._running, self._begun, self._refused)
+            return Standing(len(self._waiting), self._running, self._begun, self._refused, self._dropped)
+
+    def look(self, at: Callable[[T], None], *, waiting: float) -> None:
+        """Look at each task that has waited for so many seconds, while it does; nothing is begun meanwhile."""
+        with self._lock:
+            until = self._clock() - waiting
+            for since, task in self._waiting:
+                if since > until:
+                    break
+                at(task)
 
     def bring(self, task: T) -> None:
         """Work on the task and on what waits, or leave it waiting, or refuse it."""
@@ -109,16 +128,27 @@ class Queue(Generic[T]):
                 with self._lock:
                     self._running -= 1
                 raise
-            with self._lock:
-                if not self._waiting:
-                    self._running -= 1
-                    return
+            found = self._next()
+            if found is None:
+                return
+            task, is_late = found
+
+    def _next(self) -> tuple[T, bool] | None:
+        """The next task and whether it has waited too long; None: there is none, and the place is free again."""
+        with self._lock:
+            while self._waiting:
                 since, task = self._waiting.popleft()
+                if not self._is_wanted(task):
+                    self._dropped += 1
+                    continue
                 is_late = self._clock() - since > self._room.patience
                 if is_late:
                     self._refused += 1
                 else:
                     self._begun += 1
+                return task, is_late
+            self._running -= 1
+            return None
 
 
 _watched: Final[dict[Lane, Queue[object]]] = {}
@@ -130,12 +160,12 @@ def watch(queues: Mapping[Lane, "Queue[object]"]) -> None:
     _watched.update(queues)
 
 
-def standing() -> dict[str, tuple[int, int, int]]:
-    """Return of each lane of this process how many requests wait, run, and were refused since its start.
+def standing() -> dict[str, tuple[int, int, int, int]]:
+    """Return of each lane of this process how many requests wait, run, were refused and were dropped since its start.
 
-    Empty in a process that does not serve by :mod:`keyturn_server.dispatch`.
+    Empty in a process that does not serve by :mod:`keyturn_server.transport.dispatch`.
     """
     return {
-        str(lane): (now.waiting, now.running, now.refused)
+        str(lane): (now.waiting, now.running, now.refused, now.dropped)
         for lane, now in ((lane, queue.standing()) for lane, queue in _watched.items())
     }

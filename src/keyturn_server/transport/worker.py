@@ -1,18 +1,18 @@
-"""What happens in each worker process before its first request."""
+"""What happens before a worker's first request: the program is loaded, which may be shared, and then begun."""
 
 from typing import Final
 
-from keyturn_server import codec_names
 from keyturn_server.observing.watching import Watched
+from keyturn_server.transport import codec_names
 
-__all__ = ["load"]
+__all__ = ["begin", "load"]
 
 # Seconds.
 _PATIENCE: Final = 2.0
 
 
 def load() -> Watched:
-    """Return the application, its URLs loaded and the feed followed, so the first request is as fast as the second."""
+    """Return the application, its URLs loaded. It can be forked after this: there is no thread, and no connection."""
     codec_names.bound()
     # Both read the settings, which the server process, that only names this function, must not have to do first.
     from django.urls import get_resolver
@@ -20,9 +20,13 @@ def load() -> Watched:
     from keyturn_server.wsgi import application
 
     _ = get_resolver().url_patterns
+    return application
+
+
+def begin() -> None:
+    """Have the threads and the connections that a process that serves has, so the first request meets them."""
     _follow_the_feed()
     _deliver_mail()
-    return application
 
 
 def _follow_the_feed() -> None:

@@ -8,6 +8,7 @@ from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest
 from django.middleware import locale
+from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
 
 __all__ = ["AuthenticationMiddleware", "LocaleMiddleware", "MessageMiddleware", "SessionMiddleware", "is_browser_path"]
@@ -42,7 +43,15 @@ class SessionMiddleware(_BrowserPathsOnly, sessions.SessionMiddleware):
 
 
 class LocaleMiddleware(_BrowserPathsOnly, locale.LocaleMiddleware):
-    """The language that the browser asks for. The API's own words do not change with it."""
+    """The language that the browser asks for, until the page is answered: the thread answers others next."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        """Answer, and go back to the language of the settings."""
+        try:
+            return super().__call__(request)
+        finally:
+            if is_browser_path(request):
+                translation.deactivate()
 
 
 class AuthenticationMiddleware(_BrowserPathsOnly, auth.AuthenticationMiddleware):

@@ -1,6 +1,6 @@
 """CORS (WHATWG Fetch, "HTTP CORS protocol"): which pages of other origins may read answers, and which with cookies."""
 
-from typing import Any, cast
+from typing import Any, Final, cast
 from urllib.parse import SplitResult
 
 from corsheaders.conf import conf
@@ -14,9 +14,13 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
 from keyturn.api.origins import SAFE_METHODS, OriginRefused, web_origins
+from keyturn.api.standing_headers import StandingHeaders
 from keyturn_server.refusals import refusal
 
 __all__ = ["ApiCorsMiddleware", "CorsMiddleware"]
+
+
+_VARY: Final = StandingHeaders({"Vary": "origin"})
 
 
 class CorsMiddleware(_CorsMiddleware):
@@ -72,5 +76,5 @@ class ApiCorsMiddleware(CorsMiddleware):
         if response.has_header("Vary"):
             patch_vary_headers(response, ("origin",))
         else:
-            response["Vary"] = "origin"
+            _VARY.put(response)
         return response

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from django.utils.http import parse_header_parameters
 
-from keyturn_server.lanes import is_api
+from keyturn_server.api_paths import is_api
 from keyturn_server.observing.watching import ARRIVED
 from keyturn_server.refusals import CODES
 
@@ -30,6 +30,8 @@ _OF_A_REQUEST: Final = re.compile(
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 # Django's DATA_UPLOAD_MAX_NUMBER_FIELDS.
 _MOST_PARAMETERS: Final = 1_000
+# What nearly every client sends; there is nothing in them to be read.
+_PLAIN: Final = frozenset({"", "*/*", "application/json"})
 # JSON is UTF-8 (RFC 8259 section 8.1). The others are what forms were sent in before it.
 _CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "latin1"})
 
@@ -58,7 +60,8 @@ class Gate:
         if ARRIVED not in environ:
             # Not from our own dispatcher, which adds nothing.
             self._disinherit(environ)
-        if not all(map(_is_readable, environ.get("HTTP_ACCEPT", "").split(","))):
+        accept, content_type = environ.get("HTTP_ACCEPT", ""), environ.get("CONTENT_TYPE", "")
+        if accept not in _PLAIN and not all(map(_is_readable, accept.split(","))):
             # DRF and Django parse it deep inside, and fail.
             return _refuse(start_response, 400, "The Accept header could not be read.")
         if environ.get("QUERY_STRING", "").count("&") >= _MOST_PARAMETERS:
@@ -66,11 +69,12 @@ class Gate:
             return _refuse(start_response, 400, "Too many parameters in the address.")
         if environ.get("REQUEST_METHOD") not in _READING and (emptied := _emptied(environ)):
             return _refuse(start_response, 400, f"The {emptied} header could not be read: not all of it is ASCII.")
-        if not _is_readable(content_type := environ.get("CONTENT_TYPE", "")):
-            return _refuse(start_response, 400, "The Content-Type header could not be read.")
-        charset = parse_header_parameters(content_type)[1].get("charset")
-        if charset is not None and charset.lower() not in _CHARSETS:
-            return _refuse(start_response, 415, "Send UTF-8.")
+        if content_type not in _PLAIN:
+            if not _is_readable(content_type):
+                return _refuse(start_response, 400, "The Content-Type header could not be read.")
+            charset = parse_header_parameters(content_type)[1].get("charset")
+            if charset is not None and charset.lower() not in _CHARSETS:
+                return _refuse(start_response, 415, "Send UTF-8.")
         if not environ.get("CONTENT_LENGTH") and environ.get("HTTP_TRANSFER_ENCODING"):
             self._measure(environ)
         handler = self._api if is_api(environ.get("PATH_INFO", "")) else self._application

@@ -79,7 +79,7 @@ KEYTURN_SERVER_API_MIDDLEWARE = [
     *([] if _production else ["keyturn_server.dev.middleware.LabMiddleware"]),
     "keyturn_server.proxies.ProxyMiddleware",
     "keyturn_server.json_errors.JsonErrorsMiddleware",
-    "django.middleware.security.SecurityMiddleware",
+    "keyturn_server.api_security.ApiSecurityMiddleware",
     "keyturn_server.cors.ApiCorsMiddleware",
     "keyturn_server.guard.GuardMiddleware",
     *([] if _production else ["django.middleware.clickjacking.XFrameOptionsMiddleware"]),

@@ -14,8 +14,9 @@ from rest_framework import serializers
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from keyturn.api.answer import Answer
+from keyturn.api.base import SteadyMethods
 from keyturn.api.schema_bodies import Unauthenticated
 from keyturn_server.observing.readiness import CHECKS, standing
 from keyturn_server.refusals import CODES, RETRY_AFTER
@@ -55,7 +56,7 @@ class HomeSerializer(serializers.Serializer[dict[str, str]]):
     message = serializers.CharField()
 
 
-class HomeView(APIView):
+class HomeView(SteadyMethods):
     """Greets whoever shows a valid access token: the simplest protected endpoint, to try one on."""
 
     permission_classes = (IsAuthenticated,)
@@ -68,7 +69,7 @@ class HomeView(APIView):
     )
     def get(self, request: Request) -> Response:
         """Answer 200 to a valid access token, 401 to anything else."""
-        return Response({"message": "Welcome: your access token is valid."})
+        return Answer({"message": "Welcome: your access token is valid."})
 
 
 def index(request: HttpRequest) -> HttpResponse:

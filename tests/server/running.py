@@ -99,13 +99,13 @@ def word(answer: Answer) -> str:
 
 
 def workers_of(pid: int) -> set[int]:
-    """The worker processes of a server; its other child is a helper of Python's own."""
+    """The worker processes of a server; its other children are their mould, and a helper of Python's own."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return {int(child) for child in children if b"spawn_main" in _command_line(child)}
+    return {int(child) for child in children if _name(child) == "keyturn-worker"}
 
 
-def _command_line(pid: str) -> bytes:
+def _name(pid: str) -> str:
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
+        return Path(f"/proc/{pid}/comm").read_text().strip()
     except OSError:
-        return b""  # it has just ended
+        return ""  # it has just ended

@@ -132,3 +132,10 @@ def test_the_pages_speak_the_language_of_the_browser(server, browser):
     # The words of the API are for programs.
     answer = ask(server.port, "POST", "/token/", json_body={"username": "no", "password": "no"}, accept_language="de")
     assert answer.json["detail"].startswith("No active account")
+
+
+def test_the_browsers_language_goes_with_its_request(server, browser):
+    for _ in range(12):
+        browser.get("/admin/login/?next=/admin/", **{"Accept-Language": "de"})
+    said = {ask(server.port, "GET", "/home/").json["detail"] for _ in range(24)}
+    assert said == {"Authentication credentials were not provided."}

@@ -64,7 +64,7 @@ def test_parts_of_a_parameter_that_python_cannot_put_in_order_are_refused(parame
 BOUND = """
 import codecs, encodings, pkgutil
 from encodings.aliases import aliases
-from keyturn_server import codec_names
+from keyturn_server.transport import codec_names
 
 def found():
     names = {module.name for module in pkgutil.iter_modules(encodings.__path__)} | set(aliases)

@@ -142,9 +142,9 @@ def test_a_counter_follows_a_number_also_where_that_begins_anew():
     assert added == [3, 0, 2, 0, 1]
 
 
-def test_a_pool_tells_what_is_in_use_and_who_waits(registry, monkeypatch):
-    stats = {"pool_size": 7, "pool_available": 2, "requests_waiting": 3, "requests_errors": 4}
-    monkeypatch.setattr(worker_metrics, "_the_pool", lambda: SimpleNamespace(get_stats=lambda: stats))
+def test_it_is_told_which_connections_are_in_use_and_who_waits(registry, monkeypatch):
+    kept = SimpleNamespace(in_use=5, idle=2, waiting=3, failed=4)
+    monkeypatch.setattr(worker_metrics, "_keeper", lambda: SimpleNamespace(standing=lambda: kept))
     ours = CollectorRegistry()
     tell = worker_metrics._pool(ours)
     tell()

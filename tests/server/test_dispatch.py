@@ -6,16 +6,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from keyturn.defence.steady import steady
-from keyturn_server.bodies import Bodies
-from keyturn_server.dispatch import Dispatcher
-from keyturn_server.granian_calls import Stop, Wire, serve
-from keyturn_server.lanes import Lane, Room
-from keyturn_server.later import Later
+from keyturn_server.transport.bodies import Bodies
+from keyturn_server.transport.dispatch import Dispatcher
+from keyturn_server.transport.granian_calls import Stop, Wire, serve
+from keyturn_server.transport.lanes import Lane, Room
+from keyturn_server.transport.later import Later
+from keyturn_server.transport.listening import Address, listener
 from tests.server.running import Answer, ask, raw, word
 from tests.services.ports import LOOPBACK
 
@@ -27,7 +29,9 @@ HEAD = b"POST /token/refresh/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r
 class Served:
     """A toy application behind a dispatcher and a real HTTP server, in this process."""
 
-    def __init__(self, *, room: Room = ROOM, body_seconds: float = 60, header_seconds: int = 30) -> None:
+    def __init__(
+        self, *, room: Room = ROOM, body_seconds: float = 60, header_seconds: int = 30, silence: float = 60
+    ) -> None:
         self.seen: list[dict[str, Any]] = []
         self.refused: list[int] = []
         self.held = threading.Semaphore(0)
@@ -41,17 +45,16 @@ class Served:
             body_seconds=body_seconds,
         )
         self.dispatcher.start()
-        listener = socket.socket()
-        listener.bind((LOOPBACK, 0))
-        self.port: int = listener.getsockname()[1]
-        listener.listen(50)
+        bound = listener(Address(LOOPBACK, 0), silence=silence)
+        self.port: int = bound.getsockname()[1]
+        bound.listen(50)
         self._stop = Stop()
         self._thread = threading.Thread(
             target=serve,
             args=(self.dispatcher.take,),
             kwargs={
                 "number": 1,
-                "listener": listener.detach(),
+                "listener": bound.detach(),
                 "wire": Wire(connections=1000, backlog=50, header_seconds=header_seconds),
                 "threads": self.dispatcher.threads,
                 "stop": self._stop,
@@ -225,6 +228,8 @@ def test_an_application_that_fails_is_answered_for(served):
     answer = ask(served.port, "GET", "/home/?fail")
     assert (answer.status, word(answer)) == (500, "error")
     assert "on purpose" not in answer.body.decode()
+    # The application's own numbers have it; it is not counted twice.
+    assert served.refused == []
 
 
 def test_a_header_with_an_underscore_is_not_taken_for_the_one_with_a_hyphen(served):
@@ -245,6 +250,67 @@ def test_headers_with_an_underscore_hide_none_that_is_not_ascii(served):
     raw(served.port, head + b"X_A: 1\r\nX_A: 2\r\nX_A: 3\r\nDPoP: \xff\r\n\r\n")
     (seen,) = served.seen
     assert seen["HTTP_DPOP"] == ""
+
+
+def test_the_host_of_an_absolute_target_is_the_host(served):
+    # RFC 9112 section 3.2.2.
+    raw(served.port, b"GET http://b.example:81/home/?x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    raw(served.port, b"GET /home/ HTTP/1.1\r\nConnection: close\r\n\r\n")
+    first, second = served.seen
+    assert (first["HTTP_HOST"], first["PATH_INFO"], first["QUERY_STRING"]) == ("b.example:81", "/home/", "x")
+    assert second["HTTP_HOST"] == ""
+
+
+def test_a_request_whose_client_went_away_while_it_waited_is_not_begun(served):
+    answers: list[Answer] = []
+    thread = _in_thread(answers, served.port, "GET", "/home/?hold")
+    assert served.held.acquire(timeout=SECONDS)
+    with socket.create_connection((LOOPBACK, served.port), timeout=SECONDS) as client:
+        client.sendall(b"GET /home/?gone HTTP/1.1\r\nHost: a\r\n\r\n")
+        _eventually(lambda: _waiting(served) == 1)
+        # It is looked for after a while.
+        _eventually(lambda: _first_waiting(served).watched is not None)
+        watched = _first_waiting(served).watched
+    _eventually(watched.done)
+    served.let_go.set()
+    thread.join(SECONDS)
+    assert [answer.status for answer in answers] == [200]
+    _eventually(lambda: _waiting(served) == 0)
+    assert served.dispatcher._queues[Lane.API].standing().dropped == 1
+    assert [seen["QUERY_STRING"] for seen in served.seen] == ["hold"]
+
+
+def test_a_request_whose_client_waits_for_long_is_answered_when_it_is_its_turn(served):
+    answers: list[Answer] = []
+    first = _in_thread(answers, served.port, "GET", "/home/?hold")
+    assert served.held.acquire(timeout=SECONDS)
+    second = _in_thread(answers, served.port, "GET", "/home/?waits")
+    _eventually(lambda: _waiting(served) == 1)
+    _eventually(lambda: _first_waiting(served).watched is not None)
+    served.let_go.set()
+    for thread in (first, second):
+        thread.join(SECONDS)
+    assert [answer.status for answer in answers] == [200, 200]
+    assert served.dispatcher._queues[Lane.API].standing().dropped == 0
+
+
+def test_a_client_that_does_not_read_its_answer_is_let_go():
+    served = Served(silence=1)
+
+    def large(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
+        start("200 OK", [("Content-Type", "text/plain")])
+        return [bytes(64 * 1024 * 1024)]
+
+    served.dispatcher._application = large
+    try:
+        with socket.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.connect((LOOPBACK, served.port))
+            client.sendall(b"GET /home/ HTTP/1.1\r\nHost: a\r\n\r\n")
+            _eventually(lambda: _connections(served.port) == 1)
+            _eventually(lambda: _connections(served.port) == 0)
+    finally:
+        served.stop()
 
 
 def test_headers_that_come_twice_are_joined_and_a_path_is_bytes(served):
@@ -287,8 +353,18 @@ def test_a_server_that_stops_answers_what_it_has_begun():
     served.stop()
 
 
+def _first_waiting(served: Served) -> Any:
+    return served.dispatcher._queues[Lane.API]._waiting[0][1]
+
+
+def _connections(port: int) -> int:
+    """How many the server has with a client (proc(5), ``/proc/net/tcp``: local address, remote address, state)."""
+    rows = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
+    return sum(row[1].endswith(f":{port:04X}") and row[3] == "01" for row in rows)
+
+
 def _waiting(served: Served, lane: Lane = Lane.API) -> int:
-    from keyturn_server.queues import standing
+    from keyturn_server.transport.queues import standing
 
     return standing()[lane][0]
 
@@ -363,7 +439,7 @@ def test_bodies_are_bounded_in_number_and_in_bytes_and_make_room_when_they_are_g
 
     def read(length: int) -> bool:
         proto: Any = _NeverComing()
-        return bodies.read(proto, length=length, most=100_000, done=lambda body: None, failed=failed.append)
+        return bodies.read(proto, length=length, most=100_000, done=lambda body, let_go: None, failed=failed.append)
 
     assert read(60_000)
     assert not read(50_000)  # 110,000 bytes
@@ -383,9 +459,58 @@ def test_large_bodies_that_were_announced_and_never_come_leave_room_for_small_on
 
     def read(length: int) -> bool:
         proto: Any = _NeverComing()
-        return bodies.read(proto, length=length, most=100_000, done=lambda body: None, failed=lambda status: None)
+        return bodies.read(
+            proto, length=length, most=100_000, done=lambda body, let_go: None, failed=lambda status: None
+        )
 
     assert read(100_000)
     assert not read(100_000)
     assert all(read(16 * 1024) for _ in range(9))
     assert not read(1)  # the eleventh
+
+
+class _Coming(_NeverComing):
+    """A body that is there when somebody waits for it."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def add_done_callback(self, came: Callable[[Any], None]) -> None:
+        came(self)
+
+    def cancelled(self) -> bool:
+        return False
+
+    def result(self) -> bytes:
+        return self._body
+
+
+def test_a_body_that_waits_for_its_turn_takes_room_until_it_is_let_go():
+    bodies = Bodies(patience=10, most=10, most_bytes=100_000)
+    came: list[Callable[[], None]] = []
+
+    def read(length: int) -> bool:
+        proto: Any = _Coming(bytes(length))
+        return bodies.read(
+            proto,
+            length=length,
+            most=100_000,
+            done=lambda body, let_go: came.append(let_go),
+            failed=lambda status: None,
+        )
+
+    assert read(60_000)
+    assert len(bodies) == 0
+    assert not read(60_000)
+    assert read(40_000)
+    came[0]()
+    assert read(60_000)
+    assert not read(20_000)
+
+
+def test_a_large_body_is_let_go_with_its_request(served):
+    large = 20_000
+    served.dispatcher._most_for_pages = large
+    for _ in range(3):
+        assert ask(served.port, "POST", "/admin/x", body=bytes(large)).status == 200
+    _eventually(lambda: served.dispatcher._bodies._bytes == 0)

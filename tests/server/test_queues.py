@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from keyturn_server.lanes import Lane, Room, is_api, lane_of, rooms_for
-from keyturn_server.queues import Queue, standing, watch
+from keyturn_server.api_paths import is_api
+from keyturn_server.transport.lanes import Lane, Room, lane_of, rooms_for
+from keyturn_server.transport.queues import Queue, standing, watch
 
 ROOM = Room(running=1, waiting=2, patience=5.0, retry_after=1)
 SECONDS = 10
@@ -56,6 +57,20 @@ def test_a_task_is_worked_on_by_whoever_brings_it():
     works.queue.bring("alone")
     assert works.done == ["alone"]
     assert (works.queue.standing().running, works.queue.standing().begun) == (0, 1)
+
+
+def test_what_nobody_wants_any_more_is_neither_begun_nor_refused():
+    works = Works()
+    works.queue._is_wanted = lambda task: task != "second"
+
+    def more() -> None:
+        works.queue.bring("second")
+        works.queue.bring("third")
+
+    works.while_first_runs(more)
+    assert (works.done, works.refused) == (["first", "third"], [])
+    standing_now = works.queue.standing()
+    assert (standing_now.dropped, standing_now.begun, standing_now.running) == (1, 2, 0)
 
 
 def test_what_comes_while_the_lane_is_busy_waits_and_is_worked_on_in_order_by_who_is_there():
@@ -145,7 +160,7 @@ def test_standing_tells_of_each_lane_by_name():
     queue.turn_away("x")
     watch({Lane.API: queue})
     try:
-        assert standing() == {"api": (0, 0, 1)}
+        assert standing() == {"api": (0, 0, 1, 0)}
     finally:
         watch({})
     assert standing() == {}

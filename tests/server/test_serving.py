@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.running import KEYTURN, PRODUCTION, SECRET, WITH_MAIL, ask, keyturn, workers_of
+from tests.server.running import KEYTURN, PRODUCTION, SECRET, WITH_MAIL, ask, keyturn, raw, workers_of
 from tests.services import ports
 from tests.services.certificates import make_certificate
 from tests.services.ports import LOOPBACK
@@ -201,13 +201,31 @@ def test_the_access_log_has_the_path_and_nothing_that_could_be_a_token(migrated)
         ask(server.port, "GET", f"/home/?token={SECRET}", authorization=f"Bearer {SECRET}", cookie=f"a={SECRET}")
         ask(server.port, "POST", "/token/", json_body={"username": "nobody", "password": SECRET})
         ask(server.port, "POST", "/token/refresh/", json_body={"refresh": SECRET})
+        ask(server.port, "GET", "/b%22%20200%201.0%20ms%20%5c/")
         ask(server.port, "GET", "/a%0a2026-01-01%20forged/")
         _eventually(lambda: "forged" in server.output())
         lines = server.output().splitlines()
         assert any('"GET /home/" 401' in line for line in lines)
         assert any('"POST /token/" 401' in line for line in lines)
+        # Nor does a quote end the path.
+        assert any('"GET /b%22 200 1.0 ms %5C/" 404 ' in line for line in lines)
         assert not any(line.startswith("2026-01-01 forged") for line in lines)
         assert SECRET not in server.output()
+
+
+@pytest.mark.server
+def test_the_host_of_an_absolute_target_counts_and_is_looked_at(migrated):
+    # RFC 9112 section 3.2.2: whatever the header says.
+    with serving(migrated, env=PRODUCTION) as server:
+        refused = raw(
+            server.port, b"GET http://evil.example/home/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        )
+        assert refused.startswith(b"HTTP/1.1 400 ")
+        assert b"bad_host" in refused
+        allowed = raw(
+            server.port, b"GET http://localhost/home/ HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"
+        )
+        assert allowed.startswith(b"HTTP/1.1 401 ")
 
 
 @pytest.mark.server

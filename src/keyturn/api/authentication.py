@@ -1,7 +1,5 @@
 """The authentication class: a token in a header to a user, by bearing it (RFC 6750) or by proof of its key (9449)."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache, partial
 from typing import Any
 
@@ -16,7 +14,7 @@ from keyturn.api.errors import STORE_ERRORS, TemporarilyUnavailable, TokenNotVal
 from keyturn.api.lazy_user import LazyUser
 from keyturn.clock import utc_now
 from keyturn.errors import Reason, RefusedError
-from keyturn.sessions.user_table import user_table
+from keyturn.sessions.user_table import UserTable, user_table
 from keyturn.tokens.authenticating import authenticate, stands_unread
 from keyturn.tokens.claims import Claims, interpret
 from keyturn.tokens.seen import remember
@@ -71,9 +69,10 @@ def _schemes(types: tuple[str, ...]) -> frozenset[bytes]:
     return frozenset({b"dpop", *(kind.lower().encode() for kind in types)})
 
 
-def token_classes() -> list[Any]:
+@conf.OncePerSettings
+def token_classes(settings: conf.Settings) -> tuple[Any, ...]:
     """The classes of ``AUTH_TOKEN_CLASSES``, each of simplejwt's interface."""
-    return [import_string(cls) if isinstance(cls, str) else cls for cls in conf.get().auth_token_classes]
+    return tuple(import_string(cls) if isinstance(cls, str) else cls for cls in settings.auth_token_classes)
 
 
 def invalid_token_body(failures: list[tuple[Any, RefusedError]]) -> dict[str, Any]:
@@ -102,18 +101,23 @@ def validated_token(raw: bytes) -> Any:
     Raises:
         TokenNotValid: no class takes it.
     """
+    return _validated(raw)[0]
+
+
+def _validated(raw: bytes) -> tuple[Any, bool]:
+    """The token, and whether its session has just been found to need no reading. Errors as above."""
     failures: list[tuple[Any, RefusedError]] = []
     for cls in token_classes():
         known = getattr(cls, "keyturn_recall", _nothing)(raw)
         if known is not None:
-            return known
+            return known, True
         try:
             token = cls(raw)
         except RefusedError as error:
             failures.append((cls, error))
         else:
             remember(raw, now=utc_now())
-            return token
+            return token, False
     raise TokenNotValid(invalid_token_body(failures))
 
 
@@ -130,10 +134,17 @@ def user_of(token: Any) -> Any:
     claims = getattr(token, "keyturn_claims", None) or interpret(token.payload)
     session = getattr(token, "keyturn_session", None)
     if session is None and stands_unread(claims):
-        return LazyUser(
-            partial(_read, claims), users=user_table(conf.get().user_id_field), user_id=claims.user_id or ""
-        )
+        return _unread(claims)
     return authenticate(claims, now=utc_now(), session=session).user
+
+
+def _unread(claims: Claims) -> Any:
+    return LazyUser(partial(_read, claims), users=_users(), user_id=claims.user_id or "")
+
+
+@conf.OncePerSettings
+def _users(settings: conf.Settings) -> UserTable:
+    return user_table(settings.user_id_field)
 
 
 def _read(claims: Claims) -> Any:
@@ -145,22 +156,27 @@ def _read(claims: Claims) -> Any:
         raise TokenNotValid(refusal_body(error)) from error
 
 
-@contextmanager
-def told_in_challenge(request: Any) -> Iterator[None]:
+class told_in_challenge:  # noqa: N801 - stands in a with statement
     """Keep what a token is refused with in here for the challenge: REST framework asks another object for that.
 
     Raises:
         TemporarilyUnavailable: nothing can be decided; a view of the project's own answers 503 by it.
     """
-    if carries_proof(request):
-        _offer_nonce_by_the_view(request)
-    try:
-        yield
-    except AuthenticationFailed as error:
-        request.keyturn_refusal = error.detail
-        raise
-    except STORE_ERRORS as error:
-        raise TemporarilyUnavailable(error) from error
+
+    __slots__ = ("_request",)
+
+    def __init__(self, request: Any) -> None:
+        self._request = request
+
+    def __enter__(self) -> None:
+        if carries_proof(self._request):
+            _offer_nonce_by_the_view(self._request)
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, AuthenticationFailed):
+            self._request.keyturn_refusal = error.detail
+        elif isinstance(error, STORE_ERRORS):
+            raise TemporarilyUnavailable(error) from error
 
 
 def _offer_nonce_by_the_view(request: Any) -> None:
@@ -191,10 +207,10 @@ class JWTAuthentication(BaseAuthentication):
             raw = bearer_token(request)
             if raw is None:
                 return None
-            token = validated_token(raw)
+            token, stands = _validated(raw)
             check_binding(request, token.payload)
             try:
-                return user_of(token), token
+                return (_unread(token.keyturn_claims) if stands else user_of(token)), token
             except RefusedError as error:
                 raise TokenNotValid(refusal_body(error)) from error
 

@@ -1,8 +1,6 @@
 """Who is calling, as far as a request can be trusted to say so."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, Final
 
@@ -18,30 +16,64 @@ from keyturn.trail import calling as trail
 __all__ = ["calling", "client_of"]
 
 _LANGUAGE_LENGTH: Final = 200
+_ADDRESS_LENGTH: Final = 64
+"""Characters: an IPv6 address with its zone and port."""
 
 
 def client_of(request: Any) -> Client:
     """Describe the caller of a Django or DRF request."""
-    return Client(ip=_address(request), user_agent=request.META.get("HTTP_USER_AGENT", ""))
+    return Client(ip=_address(request), user_agent=_user_agent(request))
 
 
-@contextmanager
-def calling(request: HttpRequest) -> Iterator[None]:
-    """Make the caller known to code that is handed no request, such as ``RefreshToken.for_user(user)``."""
-    client = client_of(request)
-    language = request.META.get("HTTP_ACCEPT_LANGUAGE", "")[:_LANGUAGE_LENGTH]
-    caller = trail.Caller(ip=client.ip, user_agent=client.user_agent, accept_language=language)
+class calling:  # noqa: N801 - stands in a with statement
+    """Make the caller known to code that is handed no request, such as ``RefreshToken.for_user(user)``.
 
-    def look() -> Client:
-        return replace(client, bindings=_bindings(request), retry_key=_retry_key(request))
+    Args:
+        request: Django's. It is looked at when somebody asks who is calling.
+    """
 
-    with announced(look), trail.calling(caller):
-        yield
+    __slots__ = ("_announced", "_caller", "_request", "_told")
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self._caller: trail.Caller | None = None
+        self._announced = announced(self._look)
+        self._told = trail.calling(self._look_for_the_trail)
+
+    def __enter__(self) -> None:
+        self._announced.__enter__()
+        self._told.__enter__()
+
+    def __exit__(self, *_: object) -> None:
+        self._told.__exit__()
+        self._announced.__exit__()
+
+    def _look(self) -> Client:
+        request = self._request
+        return Client(
+            ip=_address(request),
+            user_agent=_user_agent(request),
+            bindings=_bindings(request),
+            retry_key=_retry_key(request),
+        )
+
+    def _look_for_the_trail(self) -> trail.Caller:
+        if self._caller is None:
+            client = client_of(self._request)
+            language = self._request.META.get("HTTP_ACCEPT_LANGUAGE", "")[:_LANGUAGE_LENGTH]
+            self._caller = trail.Caller(ip=client.ip, user_agent=client.user_agent, accept_language=language)
+        return self._caller
+
+
+def _user_agent(request: Any) -> str:
+    agent: str = request.META.get("HTTP_USER_AGENT", "")
+    return agent
 
 
 def _retry_key(request: HttpRequest) -> str:
     """What a client calls this request and its retries (draft-ietf-httpapi-idempotency-key-header section 2)."""
-    return Client.key_of(request.META.get("HTTP_IDEMPOTENCY_KEY", ""))
+    key: str = request.META.get("HTTP_IDEMPOTENCY_KEY", "")
+    return Client.key_of(key) if key else ""
 
 
 def _bindings(request: HttpRequest) -> tuple[Binding, ...]:
@@ -61,8 +93,11 @@ def _address(request: Any) -> str | None:
     ``X-Forwarded-For`` is read from the right and only as far as ``TRUSTED_PROXIES`` vouch for it: whatever stands
     further left was written by somebody we do not know.
     """
-    peer = _parse(request.META.get("REMOTE_ADDR", ""))
     trusted = conf.get().trusted_proxies
+    raw: str = request.META.get("REMOTE_ADDR", "")
+    if not trusted and len(raw) <= _ADDRESS_LENGTH:
+        return _spelled(raw)
+    peer = _parse(raw)
     if peer is None or not trusted:
         return None if peer is None else str(peer)
     hops = [_parse(hop) for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
@@ -73,6 +108,13 @@ def _address(request: Any) -> str | None:
             break
         address = hop
     return str(address)
+
+
+@lru_cache(maxsize=1024)
+def _spelled(peer: str) -> str | None:
+    """The address of a connection in one spelling; those who connect, connect again."""
+    address = _parse(peer)
+    return None if address is None else str(address)
 
 
 def _parse(text: str) -> IPv4Address | IPv6Address | None:

@@ -39,6 +39,8 @@ SCHEME: Final = "DPoP"
 NONCE_HEADER: Final = "DPoP-Nonce"
 
 _SCHEME: Final = b"dpop"
+_OF_OTHER_SCHEMES: Final = frozenset({"", "B", "b"})
+"""How no header or one of the scheme Bearer begins."""
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -103,7 +105,9 @@ def check_binding(request: Any, claims: Mapping[str, Any]) -> None:
 
 def is_by_dpop(request: Any) -> bool:
     """Whether a token is shown by the DPoP scheme; schemes are case-insensitive (RFC 9110 section 11.1)."""
-    return _credentials(request)[:1] == [_SCHEME]
+    header = request.META.get(conf.get().auth_header_name, "")
+    # Most headers say at once that it is another one.
+    return header[:1] not in _OF_OTHER_SCHEMES and _credentials(request)[:1] == [_SCHEME]
 
 
 def scheme_of(request: Any) -> str:

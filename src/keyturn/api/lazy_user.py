@@ -8,6 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.utils.functional import SimpleLazyObject, empty
 
+from keyturn import conf
 from keyturn.errors import Reason, RefusedError
 from keyturn.sessions.user_table import UserTable
 
@@ -15,6 +16,11 @@ __all__ = ["LazyUser"]
 
 _ASKED_OF_EVERY_VALUE: Final = frozenset({"filterable", "get_source_expressions", "resolve_expression"})
 """What Django's queries look for on whatever they are given; a user has none."""
+
+
+@conf.OncePerSettings
+def _model(_settings: conf.Settings) -> Any:
+    return get_user_model()
 
 
 class LazyUser(SimpleLazyObject):  # type: ignore[type-arg] # takes no argument at run time
@@ -44,7 +50,7 @@ class LazyUser(SimpleLazyObject):  # type: ignore[type-arg] # takes no argument 
         if field.primary_key:
             known["pk"] = value
         # A model may have answers of its own.
-        model = get_user_model()
+        model = _model()
         if model.is_authenticated is AbstractBaseUser.is_authenticated:
             known["is_authenticated"] = True
         if model.is_anonymous is AbstractBaseUser.is_anonymous:

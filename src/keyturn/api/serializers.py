@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from rest_framework import serializers
+from rest_framework.fields import empty
 from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from keyturn.clock import utc_now
@@ -113,8 +115,36 @@ class TokenObtainSlidingSerializer(_Login):
         return {"token": token}
 
 
-class TokenRefreshSerializer(serializers.Serializer[Any]):
+class _OfOneToken(serializers.Serializer[Any]):
+    """A body with one token in it.
+
+    REST framework makes a serializer's fields anew for each request, and more work of a text than of all that follows.
+    A text that the field could only accept as it is goes past that; everything else, and every class of a project's
+    own, goes through the fields.
+    """
+
+    plain_field = ""
+    """The token's name, of a class whose own and only writable field that is."""
+
+    def run_validation(self, data: Any = empty) -> Any:
+        """Validate the body; results and errors are REST framework's."""
+        name = vars(type(self)).get("plain_field")
+        if not name or type(data) is not dict or "fields" in vars(self):
+            return super().run_validation(data)
+        raw = data.get(name)
+        # What TokenField refuses, or alters but for the white space around it.
+        if type(raw) is not str or not raw.isascii() or "\0" in raw or not (raw := raw.strip()):
+            return super().run_validation(data)
+        try:
+            return self.validate({name: raw})
+        except (serializers.ValidationError, ValidationError) as error:
+            raise serializers.ValidationError(serializers.as_serializer_error(error)) from error
+
+
+class TokenRefreshSerializer(_OfOneToken):
     """Refresh: a refresh token for a fresh pair."""
+
+    plain_field = "refresh"
 
     refresh = TokenField()
     access = serializers.CharField(read_only=True)
@@ -136,8 +166,10 @@ class TokenRefreshSlidingSerializer(serializers.Serializer[Any]):
         return {"token": refresh_sliding(attrs["token"], now=utc_now(), client=current_client())}
 
 
-class TokenVerifySerializer(serializers.Serializer[Any]):
+class TokenVerifySerializer(_OfOneToken):
     """Ask whether a token would be accepted."""
+
+    plain_field = "token"
 
     token = TokenField(write_only=True)
 
@@ -147,10 +179,12 @@ class TokenVerifySerializer(serializers.Serializer[Any]):
         return {}
 
 
-class TokenBlacklistSerializer(serializers.Serializer[Any]):
+class TokenBlacklistSerializer(_OfOneToken):
     """Log out with the refresh token alone."""
 
-    refresh = serializers.CharField(write_only=True)
+    plain_field = "refresh"
+
+    refresh = TokenField(write_only=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """End the session of the token."""

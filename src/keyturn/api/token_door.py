@@ -13,9 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from keyturn.api.base import KeyturnView
-from keyturn.api.dpop import check_proof
+from keyturn.api.dpop import carries_proof, check_proof
 from keyturn.api.origins import refuse_forms_of_others
-from keyturn.api.web import is_web
+from keyturn.api.web import django_request, is_web
 from keyturn.api.web_cookies import holds_replaced, keep_device, keep_refresh, refresh_of, take_refresh_back
 from keyturn.errors import Reason, RefusedError
 
@@ -66,11 +66,12 @@ class TokenDoor(KeyturnView):
             UnknownClient: it says that it is from a kind of client that there is not.
             ProofNotAccepted: what came as a proof of a key does not serve.
         """
-        refuse_forms_of_others(request)
-        is_web(request)
+        http = django_request(request)
+        refuse_forms_of_others(http)
+        is_web(http)
         super().initial(request, *args, **kwargs)
-        if request.method in self.allowed_methods:
-            check_proof(request, takes_token=False)
+        if carries_proof(http) and http.method in self.allowed_methods:
+            check_proof(http, takes_token=False)
 
     def answered_without_cookie(self, request: Request) -> Response | None:
         """Answer a web client whose browser has no token: 204 to one that merely asks, 200 to one that signs out.

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from keyturn import conf
 from keyturn.api import serializers
+from keyturn.api.answer import Answer
 from keyturn.api.token_door import CookieUse, TokenDoor
 from keyturn.conf import STOCK
 from keyturn.errors import Reason
@@ -58,7 +59,7 @@ class _TokenView(TokenDoor):
             return answer
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        return Response(serializer.validated_data)
+        return Answer(serializer.validated_data)
 
 
 class TokenObtainPairView(_TokenView):

@@ -1,7 +1,6 @@
 """Who is behind what happens now, for code that is handed no request: an address, a user agent, a language."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -29,22 +28,36 @@ class Caller:
     session_id: UUID | None = None
 
 
-_current: ContextVar[Caller | None] = ContextVar("keyturn_caller", default=None)
+_Found = Caller | Callable[[], Caller]
+
+_current: ContextVar[_Found | None] = ContextVar("keyturn_caller", default=None)
 
 
 def current_caller() -> Caller:
     """The caller of the request being answered; an unknown one outside of requests."""
-    return _current.get() or Caller()
+    found = _current.get()
+    if found is None:
+        return Caller()
+    return found if isinstance(found, Caller) else found()
 
 
-@contextmanager
-def calling(caller: Caller) -> Iterator[None]:
-    """Make the caller known to everything called from here."""
-    token = _current.set(caller)
-    try:
-        yield
-    finally:
-        _current.reset(token)
+class calling:  # noqa: N801 - stands in a with statement
+    """Make the caller known to everything called from here.
+
+    Args:
+        caller: who it is, or what says so when somebody asks: about most requests nobody does.
+    """
+
+    __slots__ = ("_caller", "_token")
+
+    def __init__(self, caller: _Found) -> None:
+        self._caller = caller
+
+    def __enter__(self) -> None:
+        self._token = _current.set(self._caller)
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._token)
 
 
 def acted_by(actor_id: str) -> None:

@@ -17,13 +17,15 @@ from tests.services.valkey import start_valkey
 __all__ = ["Balancer", "Valkey", "find_nginx"]
 
 _SAMPLE: Final = Path(__file__).resolve().parents[2] / "deploy" / "nginx" / "keyturn-proxy.conf"
+_WAITS_FOR_A_REFRESH: Final = "proxy_read_timeout 4s;"
+"""In the sample, at the real pace."""
 _NGINX: Final = """\
 daemon off;
 worker_processes 1;
 worker_rlimit_nofile 16384;
 pid {directory}/nginx.pid;
 error_log {directory}/error.log warn;
-events {{ worker_connections 8192; }}
+events {{ worker_connections 12288; }}
 http {{
     access_log off;
     client_body_temp_path {directory}/body;
@@ -54,12 +56,13 @@ class Balancer:
 
     Args:
         ports: the nodes', on loopback.
+        waits: seconds for a node's answer to a refresh, before another one is asked; None: as the sample says.
 
     Raises:
         RuntimeError: there is no nginx.
     """
 
-    def __init__(self, ports: Sequence[int]) -> None:
+    def __init__(self, ports: Sequence[int], *, waits: float | None = None) -> None:
         program = find_nginx()
         if program is None:
             raise RuntimeError("nginx is not installed")
@@ -73,6 +76,12 @@ class Balancer:
             encoding="utf-8",
         )
         sample = Path(shutil.copy(_SAMPLE, directory))
+        if waits is not None:
+            said = sample.read_text(encoding="utf-8")
+            if said.count(_WAITS_FOR_A_REFRESH) != 1:
+                raise RuntimeError(f"{_SAMPLE} does not say how long nginx waits for a refresh")
+            own = f"proxy_read_timeout {waits * 1000:.0f}ms;"
+            sample.write_text(said.replace(_WAITS_FOR_A_REFRESH, own), encoding="utf-8")
         for path in (configuration, sample):
             identity.owns(path)
         self.daemon = Daemon(

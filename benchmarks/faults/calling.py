@@ -6,14 +6,20 @@ from typing import Any, Final
 from uuid import uuid4
 
 from benchmarks.asking import NO_ANSWER, Answer, Channel
-from benchmarks.faults.checker import BOUND
+from benchmarks.faults.findings import BOUND
 from benchmarks.faults.history import Act, Recorder, What, stamp
 from tests.dpop.key import DpopKey
 
 __all__ = ["KINDS", "Caller", "Kind", "word_of"]
 
 _PATIENCE: Final = 8.0
-"""Seconds."""
+"""Seconds for a sign-in, at any pace: a password hash takes what it takes."""
+_USUAL: Final = 10.0
+"""Seconds for what is neither a sign-in nor a refresh, at the real pace."""
+_BEARER: Final = (5.0,)
+"""Seconds that the client of docs/how-to/front-end.md waits for a refresh."""
+_WEB: Final = (10 / 3, 10 / 3, 10 / 3, 10.0)
+"""Seconds that web/client waits for the first try of a refresh, for the second, the third, and for all that follow."""
 _PROOFS: Final = 5
 """Nodes whose clocks differ may each want a nonce of its own."""
 
@@ -27,18 +33,20 @@ class Kind:
         keyed: it sends an ``Idempotency-Key`` with a refresh, the same with each retry (ADR 0035).
         web: its refresh token is in a cookie, and its session is bound to a device cookie (ADR 0029).
         dpop: its session is bound to a key that it proves to hold (ADR 0030).
+        waits: seconds that it waits for a refresh at the real pace, by the number of the try.
     """
 
     name: str
     keyed: bool = False
     web: bool = False
     dpop: bool = False
+    waits: tuple[float, ...] = _BEARER
 
 
 KINDS: Final = (
     Kind("unbound"),
     Kind("unbound, keyed", keyed=True),
-    Kind("device cookie", keyed=True, web=True),
+    Kind("device cookie", keyed=True, web=True, waits=_WEB),
     Kind(BOUND, dpop=True),
 )
 
@@ -52,7 +60,7 @@ class Caller:
         kind: how it calls.
         port: of the server, on loopback.
         recorder: of the history.
-        patience: seconds for one answer.
+        pace: by what its waiting is shorter than at the real pace.
         agent: its ``User-Agent``.
         refresh: the refresh token that it holds.
         access: the access token that it holds.
@@ -63,18 +71,19 @@ class Caller:
     kind: Kind
     port: int
     recorder: Recorder
-    patience: float
+    pace: float
     agent: str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
     refresh: str = ""
     access: str = ""
     cookies: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._channel = Channel(self.port, patience=self.patience)
+        self._channel = Channel(self.port, patience=_USUAL * self.pace)
         # Who has just typed a password waits until it has been looked at.
         self._patient = Channel(self.port, patience=_PATIENCE)
         self._key = DpopKey() if self.kind.dpop else None
         self._nonce = ""
+        self._wait = 0.0
         self.recorder.note(What.CLIENT, who=self.name, kind=self.kind.name)
 
     @property
@@ -85,15 +94,17 @@ class Caller:
         """Open a session; what came is kept."""
         return await self._keep(Act.SIGN_IN, "/token/", {"username": username, "password": password})
 
-    async def trade(self, *, key: str = "", shown: str | None = None) -> Answer:
+    async def trade(self, *, tries: int = 0, key: str = "", shown: str | None = None) -> Answer:
         """Refresh.
 
         Args:
+            tries: how many there were before this one.
             key: the ``Idempotency-Key`` of this refresh; empty: none.
             shown: another refresh token than the one it holds.
         """
         body = {} if self.kind.web else {"refresh": shown or self.refresh}
         headers = {"Idempotency-Key": key} if key else {}
+        self._wait = self.pace * self.kind.waits[min(tries, len(self.kind.waits) - 1)]
         return await self._keep(Act.REFRESH, "/token/refresh/", body, shown=shown or self.refresh, **headers)
 
     async def sign_out(self) -> Answer:
@@ -143,7 +154,9 @@ class Caller:
         raw = self._request(method, path, body, token=token, headers=headers)
         self.recorder.note(What.ASK, number=number, who=self.name, act=act, **said)
         channel = self._patient if act is Act.SIGN_IN else self._channel
-        answer = await channel.ask(raw)
+        answer = await channel.ask(raw, patience=self._wait if act is Act.REFRESH else None)
+        # Not needed until the next sign-in, and there are thousands of clients.
+        self._patient.close()
         if answer.status == NO_ANSWER:
             self.recorder.note(What.SILENCE, number=number)
             return answer

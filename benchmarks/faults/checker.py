@@ -1,49 +1,42 @@
 """Read a whole history and count what must not have happened. Pure: no server, no clock.
 
-- An **honest client signed out**: a refresh of a session that nobody stole and nobody ended was told, by a word that a
-  client takes for the last, that the session is no more; or the client got no good answer any more until the end.
+- An **honest client signed out**: a refresh of a session that no thief used and its user had not ended was told, by a
+  word that a client takes for the last, that the session is no more; or the client got no good answer any more, to a
+  refresh or to a sign-in, until the end; or the database has ended the session, and nobody asked for that.
 - **Two live successors**: two different refresh tokens were given out for one generation of one session.
 - A **thief unnoticed**: a use of the stolen copy was answered with tokens although the victim had refreshed three times
   since the thief's first success. A use within the grace time of a refresh of the victim's does not count: nobody could
   tell it from a second tab (docs/concepts/sessions-and-rotation.md).
 - An **acknowledged session lost**: a sign-in or a refresh was answered with a token, and in the end the database knows
   no such session, or only an earlier generation of it.
-- An **acknowledged end lost**: a sign-out was answered, and afterwards the session gave a token, or, more than a second
-  later, let an access token in; or the database does not know of the end.
-- An **error**: a status of 500.
+- An **acknowledged end lost**: a sign-out was answered, or somebody was told that the session has ended (reuse ends
+  one), and afterwards the session gave a token, or, more than a second later, let an access token in; or the database
+  does not know of the end.
+- An **error**: a status of 500 or above that does not ask to come again, as 503 does.
+
+A history in which nothing happened has none of these. So the checker also says what a history **does not show**
+(:meth:`Findings.hollow`): a fault without its effect, no lost reply, no thief who got in, none who was noticed, no
+token tried after its session's end, no rows of the database. Such a history proves nothing.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
+from benchmarks.faults.findings import FINAL, THIEF, VICTIM, Findings
 from benchmarks.faults.history import Act, Event, What
 
-__all__ = ["BOUND", "FINAL", "THIEF", "Findings", "Request", "check"]
+__all__ = ["Request", "check"]
 
-FINAL: Final = frozenset(
-    {
-        "expired",
-        "password_changed",
-        "refresh_reused",
-        "session_expired",
-        "session_revoked",
-        "user_inactive",
-        "user_not_found",
-    }
-)
-"""Reasons by which a client is signed out (ADR 0031)."""
-
-THIEF: Final = "thief"
-"""The kind of clients that hold a stolen copy."""
-
-BOUND: Final = "DPoP"
-"""The kind of clients that must never be signed out."""
+_ENDED: Final = frozenset({"refresh_reused", "session_revoked"})
+"""Reasons that say of a session that it was ended, for good."""
 
 _STALENESS: Final = 1.0
 """Seconds for which an access token may outlive its session (DESIGN, P3)."""
 _REFRESHES_UNTIL_NOTICED: Final = 3
+_SERVERS_FAULT: Final = 500
+_COME_AGAIN: Final = 503
 
 
 @dataclass(slots=True)
@@ -80,61 +73,6 @@ class Request:
         return max(self.asked.at - other.ended, other.asked.at - self.ended, 0.0)
 
 
-@dataclass(slots=True)
-class Findings:
-    """What the checker found: lists of sentences for what must be empty, counts for the rest."""
-
-    signed_out: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    two_successors: list[str] = field(default_factory=list)
-    unnoticed: list[str] = field(default_factory=list)
-    lost_sessions: list[str] = field(default_factory=list)
-    lost_ends: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-    refreshes: Counter[str] = field(default_factory=Counter)
-    silences: int = 0
-    statuses: Counter[int] = field(default_factory=Counter)
-    faults: Counter[str] = field(default_factory=Counter)
-    thefts: int = 0
-    noticed: int = 0
-    sign_outs: int = 0
-    seconds: float = 0.0
-
-    @property
-    def violations(self) -> dict[str, int]:
-        """How often each thing happened that must not happen, honest clients apart."""
-        return {
-            "tokens with two live successors": len(self.two_successors),
-            "thieves unnoticed": len(self.unnoticed),
-            "acknowledged sessions lost": len(self.lost_sessions),
-            "acknowledged ends lost": len(self.lost_ends),
-            "answers with status 500": len(self.errors),
-        }
-
-    def signed_out_of(self, kind: str) -> int:
-        """How many honest clients of a kind were signed out."""
-        return len(self.signed_out.get(kind, ()))
-
-    def missed(self, *, one_in: int | None) -> list[str]:
-        """What is not as it has to be.
-
-        Args:
-            one_in: so many refreshes may cost one session that is not bound by DPoP; None: that is not looked at.
-        """
-        found = [f"{name}: {count}" for name, count in self.violations.items() if count]
-        for kind, refreshes in self.refreshes.items():
-            out = self.signed_out_of(kind)
-            allowed = 0 if kind == BOUND else out if one_in is None else refreshes // one_in
-            if kind != THIEF and out > allowed:
-                found.append(f"honest clients signed out, {kind}: {out} in {refreshes} refreshes")
-        return found
-
-    @property
-    def sentences(self) -> list[str]:
-        """Every violation in words."""
-        told = [sentence for each in self.signed_out.values() for sentence in each]
-        return [*told, *self.two_successors, *self.unnoticed, *self.lost_sessions, *self.lost_ends, *self.errors]
-
-
 class _Reader:
     """Takes the events in and keeps what the questions need."""
 
@@ -146,7 +84,7 @@ class _Reader:
         self.given: dict[tuple[str, int], str] = {}
         self.thefts: list[Event] = []
         self.rows: dict[str, Event] = {}
-        self.has_rows = False
+        self.last_of_client: dict[str, Request] = {}
         self._began: float | None = None
 
     def take(self, event: Event) -> None:
@@ -157,36 +95,36 @@ class _Reader:
             case What.CLIENT:
                 self.kinds[event.who] = event.kind
             case What.ASK:
-                request = self.requests[event.number] = Request(event)
+                request = self.requests[event.number] = self.last_of_client[event.who] = Request(event)
                 if event.sid:
                     self.of_session[event.sid].append(request)
             case What.ANSWER:
                 self._answer(event)
             case What.SILENCE:
-                self.requests[event.number].ended = event.at
+                request = self.requests[event.number]
+                request.ended = event.at
                 self.findings.silences += 1
             case What.THEFT:
                 self.thefts.append(event)
             case What.FAULT:
                 self.findings.faults[event.kind] += event.reason == "begins"
+                if event.status:
+                    self.findings.effects[event.kind] += 1
             case What.ROW:
                 self.rows[event.sid] = event
-                self.has_rows = True
 
     def _answer(self, event: Event) -> None:
         request = self.requests[event.number]
         request.answered, request.ended = event, event.at
         findings = self.findings
         findings.statuses[event.status] += 1
-        if event.status == 500:
-            findings.errors.append(f"{request.asked.who}: 500 to {request.asked.act} at {event.at:.3f}")
+        if event.status >= _SERVERS_FAULT and event.status != _COME_AGAIN:
+            findings.errors.append(f"{request.asked.who}: {event.status} to {request.asked.act} at {event.at:.3f}")
         if not event.token:
             return
         if event.sid not in self.of_session:
             # A session is known by its sign-in.
             self.of_session[event.sid] = [request]
-        if request.asked.act == Act.REFRESH:
-            findings.refreshes[self.kinds.get(request.asked.who, "")] += 1
         first = self.given.setdefault((event.sid, event.generation), event.token)
         if first != event.token:
             findings.two_successors.append(
@@ -204,46 +142,76 @@ def check(events: Iterable[Event], *, grace: float) -> Findings:
     reader = _Reader()
     for event in events:
         reader.take(event)
-    stolen = {theft.sid for theft in reader.thefts}
+    thieves = {theft.sid: theft.who for theft in reader.thefts}
     for sid, requests in reader.of_session.items():
-        if sid not in stolen:
+        is_shared = any(request.asked.who == thieves.get(sid) for request in requests)
+        _count_refreshes(reader, requests, is_shared=is_shared)
+        if not is_shared:
             _look_for_the_signed_out(reader, sid, requests)
         _look_for_lost_ends(reader, sid, requests)
         _look_for_lost_sessions(reader, sid, requests)
+    _look_for_the_shut_out(reader)
     for theft in reader.thefts:
         _look_for_an_unnoticed_thief(reader, theft, grace)
     reader.findings.thefts = len(reader.thefts)
+    reader.findings.rows = len(reader.rows)
     return reader.findings
 
 
+def _count_refreshes(reader: _Reader, requests: list[Request], *, is_shared: bool) -> None:
+    findings = reader.findings
+    for request in requests:
+        if request.asked.act == Act.REFRESH:
+            kind = reader.kinds.get(request.asked.who, "")
+            kind = VICTIM if is_shared and kind != THIEF else kind
+            findings.asked[kind] += 1
+            findings.unanswered[kind] += request.answered is None
+            findings.refreshes[kind] += request.answered is not None and bool(request.answered.token)
+
+
 def _look_for_the_signed_out(reader: _Reader, sid: str, requests: list[Request]) -> None:
-    if any(request.asked.act == Act.SIGN_OUT for request in requests):
+    left = next((at for at, request in enumerate(requests) if request.asked.act == Act.SIGN_OUT), None)
+    # Up to the sign-out, if there is one: what comes after it is to be refused.
+    own = [request for request in requests[:left] if request.asked.act in {Act.REFRESH, Act.SIGN_IN}]
+    if not own:
         return
-    refreshes = [request for request in requests if request.asked.act in {Act.REFRESH, Act.SIGN_IN}]
-    said = next((request for request in refreshes if request.is_last_word), None)
-    who = refreshes[0].asked.who if refreshes else ""
+    who, signed_out = own[0].asked.who, reader.findings.signed_out
     kind = reader.kinds.get(who, "")
+    said = next((request for request in own if request.is_last_word), None)
+    row = reader.rows.get(sid)
     if said is not None and said.answered is not None:
         showed = f"generation {said.asked.generation} at {said.asked.at:.3f}"
-        reader.findings.signed_out[kind].append(f"{who} ({sid}): {said.answered.reason} to {showed}")
-    elif refreshes and not refreshes[-1].is_good:
-        reader.findings.signed_out[kind].append(f"{who} ({sid}): no good answer from {refreshes[-1].asked.at:.3f} on")
+        signed_out[kind].append(f"{who} ({sid}): {said.answered.reason} to {showed}")
+    elif left is None and not own[-1].is_good:
+        signed_out[kind].append(f"{who} ({sid}): no good answer from {own[-1].asked.at:.3f} on")
+    elif left is None and row is not None and row.status:
+        signed_out[kind].append(f"{who} ({sid}): ended in the database, {row.reason or 'without a reason'}")
+
+
+def _look_for_the_shut_out(reader: _Reader) -> None:
+    """Honest clients whose last request is a sign-in that nobody answered well."""
+    for who, request in reader.last_of_client.items():
+        kind = reader.kinds.get(who, "")
+        if kind != THIEF and request.asked.act == Act.SIGN_IN and not request.is_good:
+            reader.findings.signed_out[kind].append(f"{who}: not let in from {request.asked.at:.3f} on")
 
 
 def _look_for_lost_ends(reader: _Reader, sid: str, requests: list[Request]) -> None:
-    ends = [request.ended for request in requests if request.asked.act == Act.SIGN_OUT and request.is_good]
-    if not ends:
+    signed_out = [one.ended for one in requests if one.asked.act == Act.SIGN_OUT and one.is_good]
+    told = [one.ended for one in requests if one.answered and one.status == 401 and one.answered.reason in _ENDED]
+    if not signed_out and not told:
         return
-    ended = min(ends)
+    ended = min([*signed_out, *told])
     findings = reader.findings
-    findings.sign_outs += 1
+    findings.sign_outs += bool(signed_out)
     for request in requests:
         late = request.asked.at - ended
         bound = {Act.REFRESH: 0.0, Act.USE: _STALENESS}.get(Act(request.asked.act), float("inf"))
+        findings.tried_after_the_end += request.answered is not None and late > bound
         if request.is_good and late > bound:
             findings.lost_ends.append(f"session {sid}: {request.asked.act} accepted {late:.3f} s after its end")
     row = reader.rows.get(sid)
-    if reader.has_rows and (row is None or not row.status):
+    if reader.rows and (row is None or not row.status):
         findings.lost_ends.append(f"session {sid}: ended at {ended:.3f}, and the database does not know of it")
 
 
@@ -251,7 +219,7 @@ def _look_for_lost_sessions(reader: _Reader, sid: str, requests: list[Request]) 
     newest = max(
         (one.answered.generation for one in requests if one.answered is not None and one.answered.token), default=None
     )
-    if not reader.has_rows or newest is None:
+    if not reader.rows or newest is None:
         return
     row = reader.rows.get(sid)
     if row is None:
@@ -262,22 +230,25 @@ def _look_for_lost_sessions(reader: _Reader, sid: str, requests: list[Request]) 
 
 
 def _look_for_an_unnoticed_thief(reader: _Reader, theft: Event, grace: float) -> None:
-    refreshes = [request for request in reader.of_session[theft.sid] if request.asked.act == Act.REFRESH]
+    requests = reader.of_session[theft.sid]
+    refreshes = [request for request in requests if request.asked.act == Act.REFRESH]
     uses = [request for request in refreshes if request.asked.who == theft.who]
     first = next((use.ended for use in uses if use.is_good), None)
+    left = min((one.asked.at for one in requests if one.asked.act == Act.SIGN_OUT), default=float("inf"))
+    findings = reader.findings
+    # Whoever is refused because the session's user has signed out was not noticed.
+    findings.noticed += any(request.is_last_word and request.ended < left for request in refreshes)
+    if first is None:
+        return
+    findings.let_in += 1
     # What has no answer may have been heard.
     own = [request for request in refreshes if reader.kinds.get(request.asked.who) != THIEF]
-    if first is None:
-        reader.findings.noticed += any(request.is_last_word for request in uses)
-        return
     answered = [one.ended for one in own if one.asked.at > first and (one.is_good or one.is_last_word)]
-    if any(request.is_last_word for request in refreshes):
-        reader.findings.noticed += 1
     if len(answered) < _REFRESHES_UNTIL_NOTICED:
         return
     acted = sorted(answered)[_REFRESHES_UNTIL_NOTICED - 1]
     for use in uses:
         if use.is_good and use.asked.at > acted and all(use.gap(other) > grace for other in own):
             late = f"{use.asked.at - first:.3f} s after its first use"
-            reader.findings.unnoticed.append(f"session {theft.sid}: {theft.who} went on {late}")
+            findings.unnoticed.append(f"session {theft.sid}: {theft.who} went on {late}")
             return

@@ -9,7 +9,7 @@ from typing import Final
 
 from benchmarks.asking import Answer
 from benchmarks.faults.calling import Caller, Kind, word_of
-from benchmarks.faults.checker import FINAL, THIEF
+from benchmarks.faults.findings import FINAL, THIEF
 from benchmarks.faults.history import Recorder, What, stamp
 from benchmarks.faults.nodes import PASSWORD
 
@@ -19,6 +19,10 @@ _USES: Final = 0.3
 """The share of refreshes after which the access token is used."""
 _SIGN_OUTS: Final = 0.02
 """The share of refreshes after which the user signs out, and in again."""
+_PAUSES: Final = (0.5, 1.0, 2.0, 4.0)
+"""Seconds between two tries at the real pace, unless the answer says how long (docs/how-to/front-end.md)."""
+_LOOKS: Final = 5.0
+"""Seconds after which a client that waits for its next refresh looks whether all is over."""
 _AFTER_THE_END: Final = 1.3
 """Seconds after a sign-out at which the access token must be dead everywhere."""
 
@@ -31,16 +35,14 @@ class Plan:
         port: of the server, on loopback.
         recorder: of the history.
         pause: seconds between two refreshes, from and to.
-        patience: seconds that a client waits for an answer.
-        grace: ``REFRESH_GRACE``, seconds.
+        pace: by what all waiting is shorter than at the real pace, at which the grace time is ten seconds.
         is_over: says whether to come to an end.
     """
 
     port: int
     recorder: Recorder
     pause: tuple[float, float]
-    patience: float
-    grace: float
+    pace: float
     is_over: Callable[[], bool]
 
 
@@ -69,7 +71,7 @@ class Honest:
         self._username = f"user{number}"
         self._plan = plan
         self._rng = rng
-        self.caller = Caller(f"client {number}", kind, plan.port, plan.recorder, plan.patience)
+        self.caller = Caller(f"client {number}", kind, plan.port, plan.recorder, plan.pace)
         self.refreshes = 0
         self.sessions = 0
         self.is_in = False
@@ -91,9 +93,11 @@ class Honest:
         try:
             self.due_at = time.monotonic() + self._rng.uniform(0, self._plan.pause[1])
             while not self._plan.is_over():
-                await asyncio.sleep(min(max(self.due_at - time.monotonic(), 0.0), 1.0))
+                await asyncio.sleep(min(max(self.due_at - time.monotonic(), 0.0), _LOOKS))
                 if time.monotonic() >= self.due_at:
                     await self._turn()
+            # Not everybody at once.
+            await asyncio.sleep(self._rng.uniform(0, self._plan.pause[0] / 2))
             await self._refresh()
         finally:
             self.caller.close()
@@ -108,15 +112,17 @@ class Honest:
             await self._sign_out()
             await self.sign_in()
 
-    async def _again(self, tries: int) -> None:
-        """A pause before the next try, longer each time."""
-        await asyncio.sleep(self._rng.uniform(0.1, 0.3) * min(2.0**tries, 8.0))
+    async def _again(self, tries: int, answer: Answer) -> None:
+        """A pause before the next try: as long as the answer says, else longer each time."""
+        told = answer.headers.get("retry-after", "")
+        pause = float(told) if told.isdigit() else _PAUSES[min(tries, len(_PAUSES) - 1)]
+        await asyncio.sleep(pause * self._plan.pace * self._rng.uniform(0.8, 1.2))
 
     async def sign_in(self) -> None:
         """Open a session."""
         tries = 0
-        while (await self.caller.sign_in(self._username, PASSWORD)).status != 200:
-            await self._again(tries)
+        while (answer := await self.caller.sign_in(self._username, PASSWORD)).status != 200:
+            await self._again(tries, answer)
             tries += 1
         self.is_in = True
         self.sessions += 1
@@ -130,11 +136,11 @@ class Honest:
         """
         key = Caller.new_key() if self.caller.kind.keyed else ""
         tries = 0
-        while (answer := await self.caller.trade(key=key)).status != 200:
+        while (answer := await self.caller.trade(tries=tries, key=key)).status != 200:
             if _last_word(answer):
                 self.is_in = False
                 return False
-            await self._again(tries)
+            await self._again(tries, answer)
             tries += 1
         self.refreshes += 1
         self._got_tokens()
@@ -145,7 +151,7 @@ class Honest:
         cookies = dict(self.caller.cookies)
         tries = 0
         while not 200 <= (answer := await self.caller.sign_out()).status < 300 and not _last_word(answer):
-            await self._again(tries)
+            await self._again(tries, answer)
             tries += 1
         self.is_in = False
         await asyncio.sleep(_AFTER_THE_END)
@@ -164,7 +170,7 @@ async def steal(victim: Honest, number: int, plan: Plan) -> None:
     The thief imitates the victim's user agent; the device cookie and the key he has not. He keeps out of the grace
     time, in which nobody could tell him from another tab.
     """
-    thief = Caller(f"thief {number}", Kind(THIEF), plan.port, plan.recorder, plan.patience, victim.caller.agent)
+    thief = Caller(f"thief {number}", Kind(THIEF), plan.port, plan.recorder, plan.pace, victim.caller.agent)
     thief.refresh = victim.caller.refresh
     plan.recorder.note(What.THEFT, who=thief.name, sid=stamp(thief.refresh)["sid"])
     try:

@@ -47,6 +47,7 @@ _CUT: Final = (
     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
     " WHERE backend_type = 'client backend' AND datname = 'keyturn' AND pid <> pg_backend_pid()"
 )
+_GROW: Final = "CREATE TABLE grown AS SELECT repeat('x', 1000) FROM generate_series(1, 10000)"
 _CLONE_NEWNS: Final = 0x00020000
 
 
@@ -245,10 +246,28 @@ class Pair:
             self.primary.daemon.start()
         self.wait_until_followed()
 
-    def take_writes(self, allowed: bool) -> None:  # noqa: FBT001 - the one thing it says
-        """Let the primary's sessions write, those that are open too, or refuse it."""
-        self.primary.ask(f"ALTER SYSTEM SET default_transaction_read_only = {'off' if allowed else 'on'}")
+    def has_no_space(self) -> bool:
+        """Whether the primary cannot make a table grow, or has fallen over the lack of space."""
+        try:
+            with psycopg.connect(self.url_of(self.primary.port, "postgres"), connect_timeout=5) as connection:
+                # Never committed.
+                connection.execute(_GROW)
+                connection.rollback()
+        except psycopg.errors.DiskFull:
+            return True
+        except psycopg.Error:
+            return self.primary.ask("SELECT 1") != [(1,)]
+        return False
+
+    def take_writes(self, allowed: bool) -> bool:  # noqa: FBT001 - the one thing it says
+        """Let the primary's sessions write, those that are open too, or refuse it; say whether that is so now."""
+        wanted = "off" if allowed else "on"
+        self.primary.ask(f"ALTER SYSTEM SET default_transaction_read_only = {wanted}")
         self.primary.ask("SELECT pg_reload_conf()")
+        with suppress(TimeoutError):
+            wait_until(lambda: self.primary.ask("SHOW default_transaction_read_only") == [(wanted,)], seconds=10)
+            return True
+        return False
 
     def cut(self) -> int:
         """Break all connections of clients, and say how many there were."""

@@ -2,8 +2,9 @@
 
     python -m benchmarks.faults.dropping --listen 8001 --upstream 8000 --seed 1 --lose 0.05
 
-Of the losses a fifth are requests, the others replies. Half are silent: the client waits until it gives up; in the
-other half the connection breaks. SIGUSR1 cuts all connections at once. At its end it prints its counts as JSON.
+So many replies are lost, and a quarter as many requests besides. Half of the losses are silent: the client waits until
+it gives up; in the other half the connection breaks. SIGUSR1 cuts all connections at once. After each cut and at its
+end it prints its counts as a line of JSON.
 """
 
 import argparse
@@ -18,8 +19,8 @@ from typing import Final
 
 __all__ = ["DroppingProxy", "main"]
 
-_REQUESTS: Final = 0.2
-"""The share of lost requests among the losses."""
+_REQUESTS: Final = 0.25
+"""Lost requests for each lost reply."""
 _LIMIT: Final = 1 << 20
 
 
@@ -28,7 +29,7 @@ class DroppingProxy:
 
     Args:
         upstream: the port on loopback that requests are passed on to.
-        lose: the share of exchanges that are lost.
+        lose: the share of replies that are lost.
         rng: decides which.
     """
 
@@ -37,12 +38,14 @@ class DroppingProxy:
         self._lose = lose
         self._rng = rng
         self._open: set[asyncio.StreamWriter] = set()
-        self.counts: Counter[str] = Counter({"exchanges": 0, "requests lost": 0, "replies lost": 0, "cuts": 0})
+        self.counts: Counter[str] = Counter(
+            {"exchanges": 0, "requests lost": 0, "replies lost": 0, "connections cut": 0}
+        )
 
     def cut(self) -> None:
         """Break every connection, of both sides."""
-        self.counts["cuts"] += 1
         for writer in tuple(self._open):
+            self.counts["connections cut"] += 1
             writer.transport.abort()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -55,8 +58,9 @@ class DroppingProxy:
             while True:
                 request = await _message(reader)
                 self.counts["exchanges"] += 1
-                is_lost = self._rng.random() < self._lose
-                if is_lost and self._rng.random() < _REQUESTS:
+                luck = self._rng.random()
+                is_lost = luck < self._lose
+                if self._lose <= luck < self._lose * (1 + _REQUESTS):
                     self.counts["requests lost"] += 1
                     await self._break(reader)
                     return
@@ -119,7 +123,12 @@ async def _run(given: argparse.Namespace) -> None:
     proxy = DroppingProxy(given.upstream, lose=given.lose, rng=Random(given.seed))  # noqa: S311 - decides what is lost
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGUSR1, proxy.cut)
+
+    def cut() -> None:
+        proxy.cut()
+        print(json.dumps(proxy.counts), flush=True)
+
+    loop.add_signal_handler(signal.SIGUSR1, cut)
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", given.listen, limit=_LIMIT, backlog=1024)
     await stop.wait()

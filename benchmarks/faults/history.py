@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from pathlib import Path
+from sys import intern
 from typing import Any, Final, Self
 
 __all__ = ["Act", "Event", "Recorder", "What", "read", "stamp"]
 
 _NOTHING: Final = -1
+_REPEATED: Final = frozenset({"act", "kind", "reason", "sid", "who"})
 
 
 class What(StrEnum):
@@ -91,6 +93,8 @@ class Event:
         """
         said: dict[str, Any] = json.loads(line)
         said["what"] = What(said["what"])
+        # A long history names the same clients and sessions a thousand times.
+        said |= {name: intern(said[name]) for name in _REPEATED & said.keys()}
         if unknown := set(said) - {field.name for field in fields(cls)}:
             raise ValueError(f"an event says nothing of {', '.join(sorted(unknown))}")
         return cls(**said)

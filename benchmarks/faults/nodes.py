@@ -1,9 +1,14 @@
 """The Keyturn nodes: ``keyturn serve`` processes with one secret on one database, each with a clock of its own."""
 
+import http.client
 import os
+import re
+import secrets
 import signal
+import socket
 import struct
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +17,7 @@ from typing import Final
 from benchmarks.faults.processes import below, lasting_port, signal_all
 from benchmarks.fleet import run_keyturn
 from tests.server.running import workers_of
+from tests.services.ports import LOOPBACK
 from tests.services.process import ServerProcess, clean_environment
 
 __all__ = ["PASSWORD", "WRONG_CLOCK", "Node", "Nodes"]
@@ -22,6 +28,8 @@ WRONG_CLOCK: Final = Path(__file__).with_name("wrong_clock")
 """On the path of an interpreter whose wall clock is to be wrong by what the file says that ``WRONG_CLOCK`` names."""
 _SECONDS_TO_START: Final = 90.0
 _LIMITS: Final = "login_pair=off,login_address=off,login_account=off"
+_LAST_POLL: Final = re.compile(r"^keyturn_feed_last_poll_timestamp_seconds (\S+)$", re.MULTILINE)
+"""Of docs/operations.md; a moment on the clock of the node."""
 _USERS: Final = """
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
@@ -62,6 +70,33 @@ class Node:
         logs.mkdir()
         self.server = ServerProcess(self._command, port=self.port, directory=logs, environment=self._environment)
 
+    def workers(self) -> set[int]:
+        """The processes that answer requests."""
+        return set(workers_of(self.server.pid))
+
+    def is_deaf(self) -> bool:
+        """Whether nobody listens at its port."""
+        try:
+            socket.create_connection((LOOPBACK, self.port), timeout=1).close()
+        except ConnectionRefusedError:
+            return True
+        except OSError:
+            return False
+        return False
+
+    def ahead(self) -> float:
+        """Seconds by which its clock goes before this process's, as its own numbers tell; nan where they do not."""
+        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=2)
+        token = self._environment["KEYTURN_METRICS_TOKEN"]
+        try:
+            connection.request("GET", "/metrics", headers={"Authorization": f"Bearer {token}"})
+            told = _LAST_POLL.search(connection.getresponse().read().decode())
+        except (OSError, http.client.HTTPException):
+            return float("nan")
+        finally:
+            connection.close()
+        return float("nan") if told is None else float(told[1]) - time.time()
+
     def wait(self) -> None:
         """Wait until it answers.
 
@@ -75,11 +110,13 @@ class Node:
         signal_all(self.server.pid, signal.SIGKILL)
         self.server.stop()
 
-    def kill_worker(self) -> None:
-        """Kill one worker; the server starts another."""
-        for pid in sorted(workers_of(self.server.pid))[:1]:
+    def kill_worker(self) -> int | None:
+        """Kill one worker, and tell its process id; the server starts another. None: there is none."""
+        for pid in sorted(self.workers()):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+                return pid
+        return None
 
     def pause(self) -> None:
         """Hold it, with all its workers."""
@@ -137,6 +174,7 @@ class Nodes:
                 "KEYTURN_TRUSTED_PROXIES": "127.0.0.1",
                 "KEYTURN_REFRESH_GRACE": f"{grace:g}s",
                 "KEYTURN_LIMITS": _LIMITS,
+                "KEYTURN_METRICS_TOKEN": secrets.token_urlsafe(32),
                 "KEYTURN_LOG_LEVEL": "warning",
                 # Who is killed leaves its temporary files behind.
                 "TMPDIR": str(directory),

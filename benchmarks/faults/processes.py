@@ -14,7 +14,7 @@ from tests.services.identity import Identity
 from tests.services.ports import LOOPBACK
 from tests.services.service import Service
 
-__all__ = ["Daemon", "below", "lasting_port", "signal_all"]
+__all__ = ["Daemon", "are_held", "below", "lasting_port", "signal_all"]
 
 _PATIENCE: Final = 60.0
 _USUAL_FIRST: Final = 32_768
@@ -62,6 +62,15 @@ def signal_all(pid: int, how: signal.Signals) -> None:
             os.kill(pid, how)
 
 
+def are_held(pid: int) -> bool:
+    """Whether a process and all below it stand still (proc(5): the state ``T``)."""
+    states = []
+    for each in (pid, *below(pid)):
+        with suppress(OSError):
+            states.append(Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()[0])
+    return bool(states) and set(states) == {"T"}
+
+
 class Daemon:
     """One service with its directory: started, killed, started again.
 
@@ -95,6 +104,11 @@ class Daemon:
     def pid(self) -> int | None:
         """Of the service; None while it does not run."""
         return self._lives[-1].pid if self._lives else None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it stands still."""
+        return self.pid is not None and are_held(self.pid)
 
     def start(self, *, wait: bool = True) -> None:
         """Start it, and wait until it serves.

@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
+from benchmarks.asking import percentile
 from benchmarks.driving import wait_until
 from benchmarks.faults.around import Balancer, Valkey
 from benchmarks.faults.calling import KINDS
@@ -26,12 +27,18 @@ from tests.services.process import ServerProcess, clean_environment
 __all__ = ["Options", "run"]
 
 _ROWS: Final = "SELECT id, generation, revoked_at IS NOT NULL, revoked_reason FROM keyturn_session"
-_AT_ONCE: Final = 6
-"""Sign-ins; each costs a password hash."""
+_AT_ONCE: Final = 20
+"""Sign-ins. Each costs a password hash, and one whose reply is lost holds its place for seconds."""
 _UNTIL_STOLEN: Final = (2, 5)
 """After how many refreshes of a session a victim's token is stolen."""
 _PATIENCE: Final = 60.0
 """Seconds for the proxy to listen."""
+_REAL_GRACE: Final = 10.0
+"""``REFRESH_GRACE`` as it comes, seconds; by it the pace is told."""
+_NGINX_WAITS: Final = 4.0
+"""Seconds at the real pace, as deploy/nginx says; two at the least, since servers are not faster at another pace."""
+_LOOKS: Final = 0.05
+"""Seconds between two looks at how late the clients' own loop is."""
 _LAST_WORDS: Final = 90.0
 """Seconds for the clients to come to an end after the last fault."""
 
@@ -46,8 +53,7 @@ class Options:
         victims: clients that are stolen from.
         pause: seconds between two refreshes of a client, from and to.
         grace: ``REFRESH_GRACE``, seconds.
-        patience: seconds that a client waits for an answer.
-        lose: the share of exchanges that are lost between client and balancer.
+        lose: the share of replies that are lost between balancer and client.
         refreshes: so many, and
         seconds: so long at least, and
         rounds: every fault so often at least.
@@ -65,7 +71,6 @@ class Options:
     victims: int
     pause: tuple[float, float]
     grace: float
-    patience: float
     lose: float
     refreshes: int
     seconds: float
@@ -78,12 +83,17 @@ class Options:
     threads: int
     is_synchronous: bool = True
 
+    @property
+    def pace(self) -> float:
+        """By what all waiting is shorter than at the real pace, at which the grace time is ten seconds."""
+        return (self.grace or _REAL_GRACE / 5) / _REAL_GRACE
+
 
 def run(options: Options, directory: Path) -> dict[str, Any]:
     """Make a history in ``directory``, ``history.jsonl``.
 
     Returns:
-        What the history does not tell: what could not be done here, what the proxy lost.
+        What the history does not tell: what could not be done here, what the proxy lost, how late the clients were.
     """
     with ExitStack() as stack:
         return _run(options, directory, stack)
@@ -110,7 +120,7 @@ def _run(options: Options, directory: Path, stack: ExitStack) -> dict[str, Any]:
     stack.callback(nodes.stop)
     nodes.add_users(options.clients + options.victims)
     nodes.wait()
-    balancer = Balancer([node.port for node in nodes.all])
+    balancer = Balancer([node.port for node in nodes.all], waits=max(_NGINX_WAITS * options.pace, 2.0))
     stack.callback(balancer.daemon.stop)
     words = ["--listen", "{port}", "--upstream", str(balancer.port), "--seed", str(options.seed)]
     proxy = ServerProcess(
@@ -126,14 +136,20 @@ def _run(options: Options, directory: Path, stack: ExitStack) -> dict[str, Any]:
     stack.callback(recorder.close)
     rng = Random(options.seed)  # noqa: S311 - a run is to be the same with the same seed
     nemesis = Nemesis(nodes, pair, valkey, proxy, recorder, rng, options.hold)
-    asyncio.run(_Course(options, nemesis, port).go())
+    course = _Course(options, nemesis, port)
+    asyncio.run(course.go())
     rows = pair.primary.ask(_ROWS, database=DATABASE, patience=30)
     if not rows:
         raise RuntimeError("the database does not say which sessions there are")
     for sid, generation, ended, reason in rows:
         recorder.note(What.ROW, sid=str(sid), generation=generation, status=int(ended), reason=reason)
     proxy.stop()
-    return {"missing": nemesis.missing(), "proxy": json.loads(proxy.output().splitlines()[-1])}
+    return {
+        "missing": nemesis.missing(),
+        "proxy": json.loads(proxy.output().splitlines()[-1]),
+        "late": course.late(),
+        "processor": time.process_time(),
+    }
 
 
 def _listens(port: int) -> bool:
@@ -155,18 +171,22 @@ class _Course:
         self._thieves_rng = Random(f"{options.seed} thieves")  # noqa: S311 - the same
         self._over = False
         self._began = time.monotonic()
-        self._plan = Plan(
-            port, nemesis.recorder, options.pause, options.patience, options.grace, is_over=lambda: self._over
-        )
+        self._plan = Plan(port, nemesis.recorder, options.pause, options.pace, is_over=lambda: self._over)
         everybody = range(options.clients + options.victims)
         self._clients = [
             Honest(number, KINDS[number % len(KINDS)], self._plan, Random(f"{options.seed} {number}"))  # noqa: S311
             for number in everybody
         ]
         self._thefts = 0
+        self._late: list[float] = []
+
+    def late(self) -> dict[str, float]:
+        """By how many seconds the clients' own loop was late: what clients take for a late reply may have been that."""
+        return {"p99": percentile(self._late, 0.99), "most": max(self._late, default=float("nan"))}
 
     async def go(self) -> None:
         """Until every fault has been there often enough, for long enough, and everybody has come to an end."""
+        looking = asyncio.create_task(self._look_at_the_loop())
         await self._sign_in()
         lives = [asyncio.create_task(client.live()) for client in self._clients]
         thieves = [asyncio.create_task(self._prey_on(each)) for each in self._clients[self._options.clients :]]
@@ -175,11 +195,17 @@ class _Course:
         finally:
             self._over = True
             done, late = await asyncio.wait(lives, timeout=_LAST_WORDS)
-            for task in (*late, *thieves):
+            for task in (*late, *thieves, looking):
                 task.cancel()
-            await asyncio.gather(*late, *thieves, return_exceptions=True)
+            await asyncio.gather(*late, *thieves, looking, return_exceptions=True)
         for task in done:
             task.result()
+
+    async def _look_at_the_loop(self) -> None:
+        while True:
+            due = time.monotonic() + _LOOKS
+            await asyncio.sleep(_LOOKS)
+            self._late.append(time.monotonic() - due)
 
     async def _sign_in(self) -> None:
         turns = asyncio.Semaphore(_AT_ONCE)
@@ -209,8 +235,9 @@ class _Course:
                 due = self._rng.sample(names, len(names))
             if due:
                 name, began = due.pop(), time.monotonic()
-                await self._nemesis.do(name)
-                self._say(f"{name}, {time.monotonic() - began:.1f} s")
+                effect = await self._nemesis.do(name)
+                seen = effect.told if effect.is_shown else "WITHOUT EFFECT"
+                self._say(f"{name}, {time.monotonic() - began:.1f} s: {seen}")
                 done += 1
             await asyncio.sleep(self._rng.uniform(*self._options.quiet))
 

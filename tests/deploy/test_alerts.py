@@ -8,7 +8,11 @@ import pytest
 import yaml
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from keyturn.mail.queue import Lane as MailLane
+from keyturn.trail.tally import Tallied
+from keyturn_server.observing import mail_metrics
 from keyturn_server.observing.request_metrics import endpoint_of
+from keyturn_server.transport.lanes import Lane, rooms_for
 from scripts.node import ROOT
 
 DIRECTORY = ROOT / "deploy" / "prometheus"
@@ -70,3 +74,22 @@ def test_the_endpoints_that_they_name_are_endpoints_of_the_server():
     known = {endpoint_of(name) for name in _url_names(get_resolver("keyturn_server.urls").url_patterns)}
     assert named
     assert named <= known
+
+
+@pytest.mark.parametrize("name", ["alerts.yml", "alerts-test.yml"])
+def test_the_values_of_labels_that_they_name_are_values_that_the_server_gives(name):
+    text = (DIRECTORY / name).read_text()
+    for label, known in (
+        ("event", {event.value for event in Tallied}),
+        ("outcome", set(mail_metrics._OUTCOMES)),
+        ("lane", {*map(str, Lane), *(lane.value for lane in MailLane)}),
+        ("status", {f"{kind}xx" for kind in range(1, 6)}),
+    ):
+        assert set(re.findall(rf'{label}="(\w+)"', text)) <= known, label
+
+
+def test_a_queue_that_is_waited_for_can_be_as_long_as_the_alert_wants_it():
+    """A bound that the server never lets a number reach would be an alert that never fires."""
+    (rule,) = (rule for rule in RULES if rule["alert"] == "KeyturnHashQueueLong")
+    (bound,) = re.findall(r"> (\d+)$", rule["expr"])
+    assert int(bound) < rooms_for(8)[Lane.HASHING].waiting

@@ -85,7 +85,31 @@ def test_every_container_of_the_composition_is_locked_down(name):
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["pids_limit"] > 0
     assert re.fullmatch(r"keyturn|[\w/]+:[\d.]+-bookworm", service["image"])
+
+
+def test_every_container_that_serves_says_how_it_is():
+    """By a check of its own, or by that of the image."""
+    for name, service in SERVICES.items():
+        if name not in {"migrate", "prune"}:
+            assert "healthcheck" in service or service["image"] == "keyturn", name
+    assert re.search(r"^HEALTHCHECK ", CONTAINER.read_text(), re.MULTILINE)
+
+
+def test_the_server_is_given_more_time_to_stop_than_it_takes():
+    from keyturn_server import serve
+
+    seconds = re.fullmatch(r"(\d+)s", SERVICES["keyturn"]["stop_grace_period"])
+    assert seconds is not None
+    assert int(seconds[1]) > serve._STOP_TIMEOUT
+
+
+def test_the_image_holds_no_secret():
+    """Nothing is copied but the wheel and its list of packages, and no variable of the image is one that is secret."""
+    text = CONTAINER.read_text()
+    said = " ".join(re.findall(r"^(?:ENV|ARG) (.*(?:\\\n.*)*)", text, re.MULTILINE))
+    assert not re.search(r"SECRET|PASSWORD|TOKEN|DATABASE_URL|EMAIL_URL|CACHE_URL", said)
 
 
 def test_only_nginx_can_be_reached_and_the_database_has_no_way_out():

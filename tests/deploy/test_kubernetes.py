@@ -116,7 +116,9 @@ def test_everything_that_selects_the_servers_pods_selects_them_and_no_others():
 
 def test_a_disruption_leaves_a_pod_and_a_deployment_takes_none_away_too_early():
     deployment = read("deployment.yaml")["spec"]
-    assert read("poddisruptionbudget.yaml")["spec"]["minAvailable"] < deployment["replicas"]
+    budget = read("poddisruptionbudget.yaml")["spec"]
+    assert 1 <= budget["minAvailable"] < deployment["replicas"]
+    assert budget["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
     assert deployment["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
 
 

@@ -146,7 +146,7 @@ def test_clients_that_send_their_bodies_slowly_hold_none_of_the_servers_threads(
 
 
 def test_metrics_and_readiness_are_not_for_the_public(nginx):
-    for path in ("/metrics", "/readyz"):
+    for path in ("/metrics", "/readyz", "/health/ready/"):
         assert nginx.ask("GET", path, client="127.0.0.2").status == 403
         assert nginx.ask("GET", path).status != 403
 

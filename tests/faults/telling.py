@@ -1,6 +1,7 @@
 """Histories written by hand, for the checker to judge."""
 
-from benchmarks.faults.checker import THIEF, Findings, check
+from benchmarks.faults.checker import check
+from benchmarks.faults.findings import THIEF, Findings
 from benchmarks.faults.history import Act, Event, What
 
 __all__ = ["GRACE", "Story"]
@@ -64,8 +65,13 @@ class Story:
         self.client(who, THIEF)
         self.note(What.THEFT, who=who, sid=sid)
 
-    def row(self, sid="s1", *, generation, ended=False):
-        self.note(What.ROW, sid=sid, generation=generation, status=int(ended))
+    def row(self, sid="s1", *, generation, ended=False, reason=""):
+        self.note(What.ROW, sid=sid, generation=generation, status=int(ended), reason=reason)
+
+    def fault(self, kind="node killed", *, is_shown=True):
+        self.note(What.FAULT, kind=kind, reason="begins")
+        self.wait(5)
+        self.note(What.FAULT, kind=kind, reason="it is back", status=int(is_shown))
 
     def judged(self) -> Findings:
         """What the checker finds; the story is written down and read again on the way."""

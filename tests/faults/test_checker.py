@@ -2,6 +2,7 @@
 
 import pytest
 
+from benchmarks.faults.findings import THIEF, VICTIM
 from benchmarks.faults.history import Act, Event, What, stamp
 from tests.faults.telling import GRACE, Story
 
@@ -88,6 +89,31 @@ def test_a_session_that_its_user_ended_signs_nobody_out(story):
     assert clean(story.judged())
 
 
+def test_a_session_that_the_database_has_ended_for_nobody_counts_as_signed_out(story):
+    story.sign_in()
+    story.refresh(shown=0)
+    story.row(generation=1, ended=True, reason="reuse")
+    found = story.judged()
+    assert found.signed_out_of("DPoP") == 1
+    assert "ended in the database, reuse" in found.sentences[0]
+
+
+def test_a_client_that_nobody_lets_in_any_more_counts_as_signed_out(story):
+    story.client("carl", "unbound")
+    story.answer(story.ask("carl", Act.SIGN_IN), 503)
+    story.answer(story.ask("carl", Act.SIGN_IN), 401, reason="no_active_account")
+    found = story.judged()
+    assert found.signed_out_of("unbound") == 1
+    assert found.missed(one_in=None) == ["honest clients signed out, unbound: 1 in no refresh at all"]
+
+
+def test_a_client_that_was_signed_out_before_it_signed_out_itself_is_counted(story):
+    story.sign_in()
+    story.refused(shown=0, reason="session_revoked")
+    story.sign_out(shown=0)
+    assert story.judged().signed_out_of("DPoP") == 1
+
+
 def test_two_tokens_of_one_generation_are_two_live_successors(story):
     story.sign_in()
     story.refresh(shown=0, token="one")
@@ -154,6 +180,20 @@ def test_an_end_that_the_database_does_not_know_is_lost(story):
     assert story.judged().violations["acknowledged ends lost"] == 1
 
 
+@pytest.mark.parametrize("reason", ["refresh_reused", "session_revoked"])
+def test_an_end_that_somebody_was_told_of_may_not_be_lost_either(story, reason):
+    story.sign_in()
+    story.theft()
+    story.refused("bob", shown=0, reason=reason)
+    story.wait(60)
+    story.refresh(shown=0)
+    story.row(generation=1, ended=False)
+    found = story.judged()
+    assert found.violations["acknowledged ends lost"] == 2
+    assert "accepted" in found.lost_ends[0]
+    assert "the database does not know of it" in found.lost_ends[1]
+
+
 def test_an_end_without_an_answer_may_be_lost(story):
     story.sign_in()
     story.silence(shown=0, act=Act.SIGN_OUT)
@@ -170,6 +210,14 @@ def test_a_status_of_500_is_an_error_and_503_is_none(story):
     found = story.judged()
     assert found.violations["answers with status 500"] == 1
     assert found.statuses[503] == 1
+
+
+@pytest.mark.parametrize(("status", "errors"), [(500, 1), (502, 1), (503, 0), (504, 1), (404, 0)])
+def test_the_one_status_of_a_server_in_trouble_is_503(story, status, errors):
+    story.sign_in()
+    story.refused(shown=0, reason="", status=status)
+    story.refresh(shown=0)
+    assert story.judged().violations["answers with status 500"] == errors
 
 
 def robbed(story):
@@ -219,7 +267,33 @@ def test_a_thief_who_is_refused_at_once_is_noticed(story):
     story.refused("bob", shown=0)
     found = story.judged()
     assert clean(found)
-    assert found.noticed == 1
+    assert (found.noticed, found.let_in) == (1, 0)
+
+
+def test_a_thief_who_is_refused_since_his_victim_signed_out_was_not_noticed(story):
+    robbed(story)
+    story.sign_out(shown=0)
+    story.refused("bob", shown=1, reason="session_revoked")
+    found = story.judged()
+    assert clean(found)
+    assert (found.noticed, found.let_in) == (0, 1)
+
+
+def test_refreshes_beside_a_thief_count_for_no_kind_of_client(story):
+    robbed(story)
+    story.refresh(shown=1)
+    story.sign_in(sid="s2", token="other")
+    story.refresh(sid="s2", shown=0)
+    found = story.judged()
+    assert found.refreshes == {THIEF: 1, VICTIM: 1, "DPoP": 1}
+    assert found.answered == 2
+
+
+def test_a_client_whose_copy_nobody_used_is_an_honest_one(story):
+    story.sign_in()
+    story.theft()
+    story.refused(shown=0)
+    assert story.judged().signed_out_of("DPoP") == 1
 
 
 def test_refreshes_of_the_victim_that_had_no_answer_do_not_count(story):

@@ -14,7 +14,7 @@ from tests.services.benchmark import run_benchmark
 # It starts a PostgreSQL of its own; where the run's could be started, this one can be.
 pytestmark = [pytest.mark.postgres, pytest.mark.server, pytest.mark.slow, pytest.mark.usefixtures("postgres_server")]
 
-SECONDS = 220
+SECONDS = 300
 BOUND = ("DPoP", "device cookie")
 
 
@@ -38,10 +38,12 @@ def test_nothing_is_lost_and_nobody_who_is_bound_is_signed_out_while_everything_
     # Faults in every generation are more than a session that is bound to nothing forgives, and nothing but the rule
     # ends it.
     assert all(re.search(r": refresh_reused to ", sentence) for sentence in findings["sentences"])
-    # It was a run in which something happened.
-    assert set(findings["faults"].values()) == {1}
-    assert len(findings["faults"]) + len(findings["missing"]) == len(FAULTS)
+
+
+@pytest.mark.needs("nginx", "/proc")
+@pytest.mark.timeout(SECONDS + 30)
+def test_it_was_a_run_in_which_something_happened(findings):
+    # What could not be done here (a disk cannot be filled without root) is the one thing that may be missing.
+    assert findings["hollow"] == [f"not done: {name}: {why}" for name, why in findings["missing"].items()]
+    assert findings["faults"] == findings["effects"] == dict.fromkeys(FAULTS.keys() - findings["missing"].keys(), 1)
     assert min(findings["refreshes"][kind.name] for kind in KINDS) > 20
-    assert findings["proxy"]["replies lost"] > 0
-    assert findings["noticed"] > 0
-    assert findings["sign_outs"] > 0

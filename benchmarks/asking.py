@@ -66,11 +66,16 @@ class Channel:
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self._port)
 
-    async def ask(self, raw: bytes) -> Answer:
-        """Send a request and wait for its answer. What goes wrong is an answer with the status ``NO_ANSWER``."""
+    async def ask(self, raw: bytes, *, patience: float | None = None) -> Answer:
+        """Send a request and wait for its answer. What goes wrong is an answer with the status ``NO_ANSWER``.
+
+        Args:
+            raw: the whole request.
+            patience: seconds for this one answer.
+        """
         sent = time.time()
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._patience if patience is None else patience):
                 await self.open()
                 assert self._streams is not None
                 reader, writer = self._streams

@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["Driver", "Run", "wait_until"]
+__all__ = ["Connection", "Driver", "Run", "wait_until"]
 
 _PATIENCE: Final = 30
 """Seconds without any answer after which a run is given up."""
+_GOOD: Final = b"http/1.1 2"
 _LAST_CHUNK: Final = b"0\r\n\r\n"
 
 
@@ -55,19 +56,32 @@ class Run:
         return self.answers / self.seconds
 
 
-class _Connection:
-    def __init__(self, port: int, lane: int) -> None:
+class Connection:
+    """A kept connection with one request under way at any time.
+
+    Args:
+        port: on loopback.
+        lane: its number.
+        address: on loopback as well, that it comes from.
+    """
+
+    def __init__(self, port: int, lane: int, *, address: str = "127.0.0.1") -> None:
         self.lane = lane
         self.sent = 0.0
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE, source_address=(address, 0))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._received = b""
 
-    def answer(self) -> bytes | None:
-        """Read what is there; return the whole body once it is complete.
+    def send(self, request: bytes) -> None:
+        """Send a whole request."""
+        self.sent = time.perf_counter()
+        self.socket.sendall(request)
+
+    def read(self) -> tuple[bytes, bytes] | None:
+        """Read what is there; return head, in small letters, and body once the answer is complete.
 
         Raises:
-            ConnectionError: the answer is not 2xx, or the connection was closed.
+            ConnectionError: the connection was closed, or nobody can know where the answer ends.
         """
         chunk = self.socket.recv(65_536)
         if not chunk:
@@ -87,11 +101,27 @@ class _Connection:
                 return None
         elif not head.startswith((b"http/1.1 204", b"http/1.1 205")):
             raise ConnectionError(f"neither length nor chunks: {head[:200]!r}")
-        if not head.startswith(b"http/1.1 2"):
-            raise ConnectionError(received[:600].decode("utf-8", "replace"))
         # One request at a time, so nothing of the next answer can be there yet.
         self._received = b""
-        return received[end + 4 :]
+        return head, received[end + 4 :]
+
+    def answer(self) -> bytes | None:
+        """Read what is there; return the whole body once it is complete.
+
+        Raises:
+            ConnectionError: the answer is not 2xx, or the connection was closed.
+        """
+        read = self.read()
+        if read is None:
+            return None
+        head, body = read
+        if not head.startswith(_GOOD):
+            raise _refusal(head, body)
+        return body
+
+
+def _refusal(head: bytes, body: bytes) -> ConnectionError:
+    return ConnectionError((head + b"\r\n\r\n" + body)[:600].decode("utf-8", "replace"))
 
 
 class Driver:
@@ -105,7 +135,7 @@ class Driver:
 
     def __init__(self, port: int, requests: Sequence[bytes], *, connections: int) -> None:
         self._requests = requests
-        self._connections = [_Connection(port, lane) for lane in range(connections)]
+        self._connections = [Connection(port, lane) for lane in range(connections)]
         self._next = 0
 
     def next_request(self, lane: int) -> bytes:
@@ -117,6 +147,15 @@ class Driver:
 
     def answered(self, lane: int, body: bytes) -> None:
         """Take note of an answer."""
+
+    def refused(self, lane: int, head: bytes, body: bytes) -> None:
+        """Take note of an answer that is not 2xx. It is not counted as an answer.
+
+        Raises:
+            ConnectionError: always; a subclass may know better.
+        """
+        del lane
+        raise _refusal(head, body)
 
     def run(self, *, seconds: float = 0, count: int = 0) -> Run:
         """Send and receive for so long, or so often.
@@ -147,12 +186,16 @@ class Driver:
                     raise TimeoutError(f"no answer for {_PATIENCE} s")
                 for key, _ in ready:
                     connection = key.data
-                    body = connection.answer()
-                    if body is None:
+                    read = connection.read()
+                    if read is None:
                         continue
+                    head, body = read
                     now = time.perf_counter()
-                    latencies.append(now - connection.sent)
-                    self.answered(connection.lane, body)
+                    if head.startswith(_GOOD):
+                        latencies.append(now - connection.sent)
+                        self.answered(connection.lane, body)
+                    else:
+                        self.refused(connection.lane, head, body)
                     if now < deadline and unsent:
                         self._send(connection)
                         unsent -= 1
@@ -183,7 +226,5 @@ class Driver:
         for connection in self._connections:
             connection.socket.close()
 
-    def _send(self, connection: _Connection) -> None:
-        request = self.next_request(connection.lane)
-        connection.sent = time.perf_counter()
-        connection.socket.sendall(request)
+    def _send(self, connection: Connection) -> None:
+        connection.send(self.next_request(connection.lane))

@@ -28,13 +28,15 @@ from benchmarks.fleet import Fleet, Postgres, end_cleanly, versions
 from benchmarks.processes import memory, most_memory, processor_seconds, workers_of
 from tests.services.process import ServerProcess
 
-__all__ = ["main"]
+__all__ = ["MAKE_USERS", "PASSWORD", "USERS", "main"]
 
 CPU_GOAL: Final = 1.35
 """Processor time of a login, as a multiple of the bare hash's."""
 STATEMENTS_GOAL: Final = 6
 MEMORY_GOAL: Final = 250.0
-"""MB (of 10^6 bytes) of both workers together, at their peaks."""
+"""MB (of 10^6 bytes) of the server with two workers, all its processes together, at their peak.
+
+What workers share with their mould and with the server process counts once; the workers alone would look smaller."""
 CONNECTIONS: Final = 64
 WORKERS: Final = 2
 ONE_HASH: Final = 15.0
@@ -42,7 +44,7 @@ ONE_HASH: Final = 15.0
 USERS: Final = 200
 PASSWORD: Final = "violet kettle 47"  # noqa: S105 - of no value
 
-_MAKE_USERS: Final = f"""
+MAKE_USERS: Final = f"""
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 made = make_password({PASSWORD!r})
@@ -69,6 +71,17 @@ print("counted", json.dumps(counts))
 """
 
 
+class _Storm(Driver):
+    """Log-ins over many connections, of which a server may put some off: that is what its bounded queue is for."""
+
+    put_off = 0
+
+    def refused(self, lane: int, head: bytes, body: bytes) -> None:
+        if not head.startswith(b"http/1.1 503"):
+            super().refused(lane, head, body)
+        self.put_off += 1
+
+
 def main() -> int:
     """Measure, print the figures, and say whether the goals were reached."""
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -82,7 +95,7 @@ def main() -> int:
         stack.callback(postgres.stop)
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="keyturn-benchmark-")))
         fleet = Fleet(stack, directory, postgres.url, count=1, variables={"PYTHONPATH": os.pathsep.join(sys.path)})
-        fleet.run("shell", "-v", "0", "-c", _MAKE_USERS)
+        fleet.run("shell", "-v", "0", "-c", MAKE_USERS)
         print(versions(postgres))
         reached = [
             _cpu(fleet.servers[0], rounds=given.rounds, logins=given.logins),
@@ -146,25 +159,28 @@ def _memory(fleet: Fleet, *, seconds: float) -> bool:
     while min(memory(worker) - had for worker, had in zip(workers, before, strict=True)) < ONE_HASH:
         if time.monotonic() > deadline:
             raise TimeoutError("one of the workers was never asked to log anybody in")
-        Driver(server.port, _logins(), connections=CONNECTIONS).run(seconds=1)
+        _Storm(server.port, _logins(), connections=CONNECTIONS).run(seconds=1)
     samples: list[float] = []
     is_over = threading.Event()
 
     def sample() -> None:
         while not is_over.wait(0.05):
-            samples.append(sum(map(memory, workers)))
+            samples.append(memory(server.pid, and_family=True))
 
     sampler = threading.Thread(target=sample)
     sampler.start()
+    storm = _Storm(server.port, _logins(), connections=CONNECTIONS)
     try:
-        rate = Driver(server.port, _logins(), connections=CONNECTIONS).run(seconds=seconds).rate
+        rate = storm.run(seconds=seconds).rate
     finally:
         is_over.set()
         sampler.join()
     print(f"logins a second in the storm     {rate:7.1f}")
+    print(f"put off by a 503                 {storm.put_off:5}")
     print(f"memory of the workers before     {sum(before):7.1f} MB")
+    print(f"the same in the end              {sum(map(memory, workers)):7.1f} MB")
     print(f"the same, each page counted whole{sum(map(most_memory, workers)):7.1f} MB at the peak")
-    return _verdict("memory of both workers, MB", max(samples), MEMORY_GOAL)
+    return _verdict("memory of all its processes, MB", max(samples), MEMORY_GOAL)
 
 
 def _logins() -> Sequence[bytes]:

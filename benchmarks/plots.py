@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-__all__ = ["Bar", "Range", "bars", "figure", "ranges"]
+__all__ = ["Bar", "Course", "Range", "bars", "courses", "figure", "ranges"]
 
 _WIDTH: Final = 720
-_LABELS: Final = 190
+_LABELS: Final = 240
 _ROW: Final = 24
 _TOP: Final = 34
 _PLOT: Final = _WIDTH - _LABELS - 90
@@ -46,6 +46,19 @@ class Range:
 
     label: str
     points: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A line through values at equal distances.
+
+    Args:
+        label: in the legend.
+        values: from the left to the right.
+    """
+
+    label: str
+    values: Sequence[float]
 
 
 def figure(number: float) -> str:
@@ -108,6 +121,34 @@ def ranges(title: str, rows: Sequence[Range]) -> str:
         note = " · ".join(figure(point) for point in row.points)
         drawn.append(f'<text class="m" x="{xs[-1] + 8:.1f}" y="{y + 17}">{note}</text>')
     return _svg(title, len(rows) + 1, drawn)
+
+
+def courses(title: str, rows: Sequence[Course]) -> str:
+    """Draw lines from zero up, so that what looks steep is steep.
+
+    Args:
+        title: with the unit.
+        rows: as many as there are colours.
+    """
+    height, left = 8 * _ROW, 48
+    most = max((value for row in rows for value in row.values), default=0) or 1
+    step = 10 ** math.floor(math.log10(most)) / 2
+    drawn = [_legend([row.label for row in rows])]
+    bottom = _TOP + height
+    value = 0.0
+    while value <= most:
+        y = bottom - value / most * height
+        drawn.append(f'<line class="g" x1="{left}" x2="{_WIDTH - 12}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        drawn.append(f'<text class="m" x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>')
+        value += step
+    for row, colour in zip(rows, _COLOURS, strict=False):
+        apart = (_WIDTH - 12 - left) / max(1, len(row.values) - 1)
+        points = " ".join(
+            f"{left + number * apart:.1f},{bottom - value / most * height:.1f}"
+            for number, value in enumerate(row.values)
+        )
+        drawn.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
+    return _svg(title, 8, drawn)
 
 
 def _label(text: str, y: int) -> str:

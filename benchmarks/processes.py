@@ -66,6 +66,11 @@ def most_memory(pid: int) -> float:
 
 
 def workers_of(pid: int) -> list[int]:
-    """The worker processes of a server: its children, but for the helper that multiprocessing starts."""
+    """The worker processes of a server: its children, but for the helpers of multiprocessing and of Keyturn."""
     children = (member for member in family(pid) if member != pid and int(_fields(member)[1]) == pid)
-    return [child for child in children if b"resource_tracker" not in Path(f"/proc/{child}/cmdline").read_bytes()]
+    return [
+        child
+        for child in children
+        if b"resource_tracker" not in Path(f"/proc/{child}/cmdline").read_bytes()
+        and Path(f"/proc/{child}/comm").read_text() != "keyturn-mould\n"
+    ]

@@ -2,15 +2,15 @@
 
     .venv/bin/python -m benchmarks.compare.guard [--least 6] [--rounds 5]
 
-CI runs it (``.ci/run``); it takes less than a minute. The two are driven in turn, and the median of the rounds' ratios
-counts: what else the machine does meets both. Where that falls short, the measurement is repeated once, and the better
-of the two counts.
+CI runs it (``.ci/run``). The two are driven in turn, and the median of the rounds' ratios counts: what else the machine
+does meets both. Where that falls short, the measurement is repeated once if it was short enough, and the better of the
+two counts.
 """
 
 import argparse
-import statistics
 import sys
 import time
+from collections.abc import Callable
 from typing import Final
 
 from benchmarks.compare.peer import Peer
@@ -20,7 +20,7 @@ from benchmarks.fleet import end_cleanly
 from benchmarks.peers.keyturn.peer import Keyturn
 from benchmarks.peers.tutorial.peer import Tutorial
 
-__all__ = ["LEAST", "main"]
+__all__ = ["LEAST", "best", "main"]
 
 LEAST: Final = 6.0
 """Times the tutorial backend's rate. The published goal is more; this only tells that something broke."""
@@ -40,31 +40,45 @@ def _measure(peers: list[Peer], rounds: int) -> Result:
     return compare(peers, plan, command="python -m benchmarks.compare.guard")
 
 
+def best(measure: Callable[[], float], *, least: float, seconds: float, clock: Callable[[], float]) -> float:
+    """The ratio, or the better of two where the first is not enough and there is time for another.
+
+    Args:
+        measure: measures once.
+        least: what is enough.
+        seconds: that all of it may take.
+        clock: tells seconds.
+    """
+    began = clock()
+    first = measure()
+    if first >= least or 2 * (clock() - began) > seconds:
+        return first
+    return max(first, measure())
+
+
 def main() -> int:
     """Measure, and exit with 1 where it is less."""
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     options.add_argument("--least", type=float, default=LEAST, help="times the tutorial backend's rate (%(default)s)")
     options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--seconds", type=float, default=70, help="that both measurements may take (%(default)g)")
     given = options.parse_args()
     end_cleanly()
-    began = time.monotonic()
     peers = install([Tutorial(), Keyturn()])
-    best = 0.0
-    for _ in range(2):
+    began = time.monotonic()
+
+    def measure() -> float:
         result = _measure(peers, given.rounds)
         ratio = result.ratio(Keyturn.name, "refresh")
         assert ratio is not None, "both have a refresh"
-        best = max(best, ratio)
-        ours, theirs = (
-            statistics.median(sample.rate for sample in result.backends[name].samples["refresh"])
-            for name in (Keyturn.name, BASE)
-        )
+        ours, theirs = (result.backends[name].median("refresh", "rate") for name in (Keyturn.name, BASE))
         print(f"refreshes a second: Keyturn {ours:.0f}, the tutorial's backend {theirs:.0f}; {ratio:.2f} times")
-        if best >= given.least:
-            break
-    verdict = "at least" if best >= given.least else "LESS THAN"
+        return ratio
+
+    found = best(measure, least=given.least, seconds=given.seconds, clock=time.monotonic)
+    verdict = "at least" if found >= given.least else "LESS THAN"
     print(f"The ratio is {verdict} {given.least:g} ({time.monotonic() - began:.0f} s).")
-    return 0 if best >= given.least else 1
+    return 0 if found >= given.least else 1
 
 
 if __name__ == "__main__":

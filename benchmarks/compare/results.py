@@ -46,7 +46,6 @@ class BackendResult:
         versions: what it is made of.
         cold_start: seconds, of each start.
         memory: MB of all its processes, before any load and after all of it.
-        workers: MB of its worker processes alone, after all load.
         samples: one a round, by operation.
         crowd: one a round: refreshes over 64 connections.
         counts: by operation.
@@ -57,7 +56,6 @@ class BackendResult:
     versions: Mapping[str, str]
     cold_start: Sequence[float]
     memory: tuple[float, float]
-    workers: float
     samples: Mapping[Operation, Sequence[Sample]]
     crowd: Sequence[Sample]
     counts: Mapping[Operation, Counts]

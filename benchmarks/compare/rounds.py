@@ -23,7 +23,7 @@ from benchmarks.fleet import Postgres
 from tests.services.ports import free_port
 from tests.services.postgres import PostgresServer
 
-__all__ = ["Plan", "compare", "install"]
+__all__ = ["Plan", "commit", "compare", "install", "machine", "say"]
 
 _CROWD: Final = 64
 
@@ -90,17 +90,16 @@ def compare(peers: Sequence[Peer], plan: Plan, *, command: str) -> Result:
         bare = bare_rate(seconds=min(plan.seconds, 3))
         fresh = {backend.peer.name: backend.memory() for backend in backends}
         for backend in backends:
-            backend.sign_in()
+            backend.sign_in(_CROWD if plan.crowd_rounds else CONNECTIONS)
         samples = _rounds(backends, plan)
         crowd = _crowd(backends, plan)
         used = {backend.peer.name: backend.memory() for backend in backends}
-        workers = {backend.peer.name: backend.memory_of_workers() for backend in backends}
         counts = _counts(backends, plan, postgres)
         return Result(
-            commit=_commit(),
+            commit=commit(),
             taken=datetime.now(UTC).date().isoformat(),
             command=command,
-            machine=_machine(postgres.version, load),
+            machine=machine(postgres.version, load),
             bare=bare,
             backends={
                 backend.peer.name: BackendResult(
@@ -109,7 +108,6 @@ def compare(peers: Sequence[Peer], plan: Plan, *, command: str) -> Result:
                     versions=backend.peer.versions(),
                     cold_start=backend.cold_starts,
                     memory=(fresh[backend.peer.name], used[backend.peer.name]),
-                    workers=workers[backend.peer.name],
                     samples=samples[backend.peer.name],
                     crowd=crowd[backend.peer.name],
                     counts=counts[backend.peer.name],
@@ -174,7 +172,9 @@ def _counts(backends: Sequence[Backend], plan: Plan, postgres: Postgres) -> dict
     return found
 
 
-def _commit() -> str:
+def commit() -> str:
+    """The code that is measured; with a plus where files differ from the commit."""
+
     def git(*words: str) -> str:
         done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S607 - wherever it is
         return done.stdout.strip()
@@ -184,7 +184,13 @@ def _commit() -> str:
     )
 
 
-def _machine(postgres: str, load: float) -> Machine:
+def machine(postgres: str, load: float) -> Machine:
+    """What this runs on.
+
+    Args:
+        postgres: its version.
+        load: of the machine when the run began.
+    """
     words = Path("/proc/cpuinfo").read_text(encoding="utf-8").partition("model name")[2].splitlines()[:1]
     return Machine(
         cores=len(os.sched_getaffinity(0)),

@@ -11,7 +11,7 @@ from typing import Any, Final
 from benchmarks.compare.calls import Operation
 from benchmarks.compare.environments import BUILD, ROOT
 from benchmarks.compare.peer import CONNECTIONS, USERS, Launch, Peer, Site
-from benchmarks.processes import memory, processor_seconds, workers_of
+from benchmarks.processes import memory, processor_seconds
 from tests.services.ports import free_port
 from tests.services.process import ServerProcess, clean_environment
 
@@ -188,10 +188,6 @@ class Backend:
     def memory(self) -> float:
         """What its processes have in memory together, MB; a page that they share counts once."""
         return memory(self.server.pid, and_family=True)
-
-    def memory_of_workers(self) -> float:
-        """The same of its worker processes alone, as goals for servers are set."""
-        return sum(memory(worker) for worker in workers_of(self.server.pid))
 
     def _run(self, operation: Operation, connections: int, **how: float) -> dict[str, Any]:
         done = self._order(operation, self._lanes[:connections], **how)

@@ -42,8 +42,8 @@ GOALS: Final[Sequence[tuple[str, Reading, float, float, bool]]] = (
     ("rows left by a refresh", _count("rows"), 0, 0, False),
     ("bytes of write-ahead log per refresh", _count("wal"), 160, 250, False),
     (
-        "memory of two workers after all load, logins too, MB",
-        lambda result: result.backends[_OURS].workers,
+        "memory of all processes, two workers, after all load, logins too, MB",
+        lambda result: result.backends[_OURS].memory[1],
         200,
         250,
         False,
@@ -149,8 +149,8 @@ def _machine(result: Result) -> str:
     )
     bare, times = result.bare["rate"], result.bare["rate"] / fastest[0]
     return (
-        f"Taken on {result.taken} with `{result.command}` at commit `{result.commit}`, on {machine.cores} cores of a"
-        f" {machine.processor}, {machine.system}, PostgreSQL {machine.postgres}; the machine's load before was"
+        f"Taken on {result.taken} with `{result.command}` at commit `{result.commit}`, on {machine.cores} cores"
+        f" ({machine.processor}), {machine.system}, PostgreSQL {machine.postgres}; the machine's load before was"
         f" {machine.load:g}. Against a server that does nothing the driver reached {figure(bare)} requests a second,"
         f" {figure(times)} times the fastest figure here ({fastest[1]}), and used"
         f" {1_000 * result.bare['driver']:.0f} µs of processor time for each."

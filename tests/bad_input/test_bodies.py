@@ -4,87 +4,11 @@ import json
 
 import pytest
 
+from tests.bad_input.catalogue.bodies import NO_OBJECT, TOO_LARGE, UNREADABLE, WRONG_VALUES
 from tests.bad_input.doors import BODY_DOORS, DOORS, refusal, unchanged
 
-_UNREADABLE = {
-    "cut off": b'{"a": "b"',
-    "single quotes": b"{'a': 'b'}",
-    "trailing comma": b'{"a": "b",}',
-    "two documents": b'{"a": "b"} {"a": "b"}',
-    "spaces only": b"   ",
-    "NaN": b'{"a": NaN}',
-    "Infinity": b'{"a": -Infinity}',
-    "a comment": b'{"a": "b"} // c',
-    "a control character": b'{"a": "\x01"}',
-    "a NUL byte": b'{"a": "\x00"}',
-    "only NUL bytes": b"\x00" * 10,
-    "invalid UTF-8": b'{"a": "\xff"}',
-    "a surrogate in UTF-8": b'{"a": "\xed\xa0\x80"}',
-    "overlong UTF-8": b'{"a": "\xc0\x80"}',
-    "a byte order mark": b'\xef\xbb\xbf{"a": "b"}',
-    "UTF-16": '{"a": "b"}'.encode("utf-16"),
-    "UTF-32": '{"a": "b"}'.encode("utf-32-be"),
-    "gzip": b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xab\x56\x4a\x54\xb2\x52\x4a\x52\xaa\x05\x00",
-    "deep arrays": b"[" * 30_000 + b"]" * 30_000,
-    "deep objects": b'{"a":' * 10_000 + b"1" + b"}" * 10_000,
-    "arrays without end": b"[" * 60_000,
-    "an integer of 5,000 digits": b'{"a": ' + b"9" * 5_000 + b"}",
-    "a name twice": b'{"a": "b", "a": "c"}',
-    "a name twice, deeper": b'{"b": [{"a": 1, "a": 1}]}',
-    "XML": b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>',
-}
 
-_TOO_LARGE = {
-    "a password of 1 MB": lambda: json.dumps({"username": "ada", "password": "x" * 1_000_000}).encode(),
-    "10 MB": lambda: json.dumps({"refresh": "x" * 10_000_000}).encode(),
-    "10 MB of nothing": lambda: b" " * 10_000_000,
-    "100,000 levels": lambda: b"[" * 100_000 + b"]" * 100_000,
-    "one byte more than allowed": lambda: b'{"a":"' + b"x" * (65_536 - 7) + b'"}',
-}
-
-_NO_OBJECT = {
-    "an empty body": b"",
-    "an empty object": b"{}",
-    "null": b"null",
-    "true": b"true",
-    "a number": b"0",
-    "a float": b"-1.5e300",
-    "a float out of range": b"1e400",
-    "text": b'"refresh"',
-    "an empty array": b"[]",
-    "an array of objects": b'[{"refresh": "x", "token": "x", "username": "x", "password": "x"}]',
-    "other names": b'{"Refresh": "x", "tokens": "x", "user": "x", "__proto__": {"refresh": "x"}, "": "x"}',
-}
-
-_WRONG_VALUES = {
-    "null": "null",
-    "true": "true",
-    "an empty array": "[]",
-    "an empty object": "{}",
-    "the good value in an array": "[%s]",
-    "the good value in an object": '{"a": %s}',
-    "zero": "0",
-    "a negative number": "-17",
-    "a float": "1.5",
-    "a float out of range": "1e400",
-    "an integer of 4,300 digits": "9" * 4_300,
-    "nothing": '""',
-    "a space": '" "',
-    "a NUL": '"\\u0000"',
-    "a lone surrogate": '"\\ud800"',
-    "two surrogates in the wrong order": '"\\udc00\\ud800"',
-    "60,000 characters": '"' + "x" * 60_000 + '"',
-    "60,000 dots": '"' + "." * 60_000 + '"',
-    "letters beyond ASCII": '"żółw.żółw.żółw"',
-    "letters beyond 16 bits": '"😀.😀.😀"',
-    "two dots": '".."',
-    "the word null": '"null"',
-    "a template": '"{{7*7}}${7*7}%(refresh)s{0.__class__}"',
-    "SQL": '"\' OR 1=1; DROP TABLE keyturn_session; --"',
-}
-
-
-@pytest.mark.parametrize("body", _UNREADABLE.values(), ids=_UNREADABLE)
+@pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE)
 def test_an_unreadable_body_is_refused_everywhere(world, body):
     with unchanged():
         for door in DOORS.values():
@@ -93,7 +17,7 @@ def test_an_unreadable_body_is_refused_everywhere(world, body):
             assert response.status_code == 400
 
 
-@pytest.mark.parametrize("body", _TOO_LARGE.values(), ids=_TOO_LARGE)
+@pytest.mark.parametrize("body", TOO_LARGE.values(), ids=TOO_LARGE)
 def test_a_body_that_is_too_large_is_refused_everywhere(world, body):
     with unchanged():
         for door in DOORS.values():
@@ -102,7 +26,7 @@ def test_a_body_that_is_too_large_is_refused_everywhere(world, body):
             assert response.status_code == 413
 
 
-@pytest.mark.parametrize("body", _NO_OBJECT.values(), ids=_NO_OBJECT)
+@pytest.mark.parametrize("body", NO_OBJECT.values(), ids=NO_OBJECT)
 def test_a_body_that_lacks_what_is_needed_is_refused(world, body):
     with unchanged():
         for door in BODY_DOORS.values():
@@ -111,7 +35,7 @@ def test_a_body_that_lacks_what_is_needed_is_refused(world, body):
             assert response.status_code == 400
 
 
-@pytest.mark.parametrize("value", _WRONG_VALUES.values(), ids=_WRONG_VALUES)
+@pytest.mark.parametrize("value", WRONG_VALUES.values(), ids=WRONG_VALUES)
 def test_a_field_with_a_wrong_value_is_refused(world, value):
     with unchanged():
         for door in BODY_DOORS.values():

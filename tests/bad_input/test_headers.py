@@ -4,109 +4,14 @@ import pytest
 from rest_framework.throttling import BaseThrottle
 
 from keyturn.api.base import KeyturnView
+from tests.bad_input.catalogue.headers import ACCEPTS, CHARSETS, CREDENTIALS, LENGTHS, MEDIA_TYPES
 from tests.bad_input.doors import BODY_DOORS, DOORS, refusal, unchanged
 
 _BEARER_DOORS = {name: door for name, door in DOORS.items() if door.bearer}
 _THROTTLED_DOORS = {name: door for name, door in DOORS.items() if not door.service}
 
-_MEDIA_TYPES = [
-    "text/plain",
-    "text/html",
-    "application/xml",
-    "application/octet-stream",
-    "application/x-www-form-urlencode",
-    "application/jwt",
-    "application",
-    "/",
-    ";",
-    "garbage garbage",
-    "application/json, application/json",
-    "\xff\xfe",
-    "x" * 9_000,  # Django itself reads 10,000
-    "application/json;" * 2 + "x" * 9_000 + "/",
-]
 
-# Text encodings of Python's that are none of the web's, other codecs, and things that are neither.
-_CHARSETS = [
-    "base64",
-    "utf-7",
-    "utf-16",
-    "utf-32",
-    "rot13",
-    "hex",
-    "zlib",
-    "bz2",
-    "idna",
-    "punycode",
-    "undefined",
-    "unicode_escape",
-    "raw_unicode_escape",
-    "cp037",
-    "uu",
-]
-
-_LENGTHS = {
-    "negative": "-1",
-    "signed": "+20",
-    "hexadecimal": "0x10",
-    "a float": "1e1",
-    "with a comma": "10, 10",
-    "a superscript": "\xb2",
-    "a word": "many",
-    "5,000 digits": "9" * 5_000,
-    "one too many": "65537",
-}
-
-_ACCEPTS = {
-    "nothing": "",
-    "HTML": "text/html",
-    "XML": "application/xml",
-    "an image": "image/*",
-    "another JSON": "application/vnd.api+json",
-    "garbage": "garbage",
-    "separators": ",;,;=,",
-    "a quality that is none": "text/html;q=high",
-    "an encoding that does not exist": "text/html;charset*=bogus''%41",
-    "an encoding with a NUL": "text/html;charset*=utf-8%00''%41",
-    "bytes": "\xff\xfe/\xff",
-    "10,000 slashes": "/" * 10_000,
-    "5,000 types": ",".join(f"a/b{n}" for n in range(5_000)),
-}
-
-_CREDENTIALS = {
-    "none": None,
-    "empty": "",
-    "spaces": "   ",
-    "the scheme alone": "Bearer",
-    "the scheme and a space": "Bearer ",
-    "no scheme": "%s",
-    "two tokens": "Bearer %s %s",
-    "two credentials": "Bearer %s, Bearer %s",
-    "two credentials without a space": "Bearer %s,Bearer %s",
-    "a parameter": "Bearer token=%s",
-    "quotes": 'Bearer "%s"',
-    "angle brackets": "Bearer <%s>",
-    "a colon": "Bearer: %s",
-    "no space": "Bearer%s",
-    "Basic": "Basic YWRhOnBhc3N3b3Jk",
-    "Token": "Token %s",
-    "JWT": "JWT %s",
-    "DPoP": "DPoP %s",
-    "Negotiate": "Negotiate %s",
-    "bytes": "Bearer \xff\xfe\xfd",
-    "a scheme in bytes": "B\xe9arer %s",
-    "bytes behind the token": "Bearer %s\xa0",
-    "a NUL": "Bearer %s\x00",
-    "a template": "Bearer {token}",
-    "undefined": "Bearer undefined",
-    "null": "Bearer null",
-    "dots": "Bearer ..",
-    "100,000 letters": "Bearer " + "x" * 100_000,
-    "100,000 words": "Bearer " + "x " * 50_000,
-}
-
-
-@pytest.mark.parametrize("media_type", _MEDIA_TYPES, ids=lambda text: repr(text[:40]))
+@pytest.mark.parametrize("media_type", MEDIA_TYPES, ids=lambda text: repr(text[:40]))
 def test_a_body_of_a_media_type_that_is_not_read_is_refused(world, media_type):
     with unchanged():
         for door in BODY_DOORS.values():
@@ -115,7 +20,7 @@ def test_a_body_of_a_media_type_that_is_not_read_is_refused(world, media_type):
             assert response.status_code == 415
 
 
-@pytest.mark.parametrize("charset", _CHARSETS)
+@pytest.mark.parametrize("charset", CHARSETS)
 @pytest.mark.parametrize(
     "media_type", ["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
 )
@@ -133,7 +38,7 @@ def test_a_charset_that_is_known_or_that_nobody_knows_changes_nothing(world, doo
     assert world.send(door, content_type=f"application/json; charset={charset}").status_code in {200, 205}
 
 
-@pytest.mark.parametrize("length", _LENGTHS.values(), ids=_LENGTHS)
+@pytest.mark.parametrize("length", LENGTHS.values(), ids=LENGTHS)
 def test_an_impossible_content_length_is_refused(world, length):
     with unchanged():
         for door in DOORS.values():
@@ -151,7 +56,7 @@ def test_a_content_length_that_cuts_the_body_off_is_refused(world, length):
             assert response.status_code == 400
 
 
-@pytest.mark.parametrize("accept", _ACCEPTS.values(), ids=_ACCEPTS)
+@pytest.mark.parametrize("accept", ACCEPTS.values(), ids=ACCEPTS)
 def test_an_answer_that_nobody_can_give_is_refused_in_json(world, accept):
     with unchanged():
         for door in DOORS.values():
@@ -173,7 +78,7 @@ def test_a_format_that_nobody_can_give_is_refused_in_json(world, wanted):
             assert refusal(world.send(door, query=f"?format={wanted}"))["code"] == "not_found"
 
 
-@pytest.mark.parametrize("credentials", _CREDENTIALS.values(), ids=_CREDENTIALS)
+@pytest.mark.parametrize("credentials", CREDENTIALS.values(), ids=CREDENTIALS)
 def test_anything_but_one_bearer_token_is_refused(world, credentials):
     value = None if credentials is None else credentials.replace("%s", world.access)
     with unchanged():

@@ -29,3 +29,26 @@ def test_refreshes_of_a_table_that_has_grown_are_timed():
     printed = run("growth", "--sizes", "12000", "--rounds", "1", "--refreshes", "40")
     assert re.search(r"^\| 12,000 \| 1,200 \| \d+ \| [\d.]+ \| ", printed, re.MULTILINE)
     assert "the median grew **1.00** times" in printed
+
+
+def test_a_refresh_is_taken_apart():
+    printed = run("profile_refresh", "--requests", "200")
+    assert re.search(r"^\| \*\*all of it\*\* \| \d+ \| \d+ \| \d+ \|$", printed, re.MULTILINE)
+    # What is not told would have another name than the program knows.
+    for room in ("keyturn_server", "keyturn.api", "keyturn.tokens", "keyturn.sessions", "Django REST framework"):
+        assert re.search(rf"^\| {re.escape(room)}.* \| \d+ \|", printed, re.MULTILINE), room
+    assert re.search(r"^\| `keyturn\.sessions\.", printed, re.MULTILINE)
+
+
+@pytest.mark.needs("/proc")
+def test_a_flood_stands_beside_honest_work_for_a_few_seconds():
+    # Too short for its figures, so it may end with 1; what no length excuses must hold.
+    printed = run("soak", "--minutes", "0.1", "--rounds", "3", "--seed", "1", status={0, 1})
+    for name, wanted in (
+        ("malformed requests answered 5xx but 503, or never", "0 \\| 0"),
+        ("honest requests refused, 503 apart", "0 \\| 0"),
+        ("tracebacks in the log", "0 \\| 0"),
+        ("the flooded user's sessions", "as they were \\| as they were"),
+    ):
+        assert re.search(rf"^\| {name} \| {wanted} \| yes \|$", printed, re.MULTILINE), name
+    assert re.search(r"^\| refresh, over 6 \| [\d.]+ \| [\d.,]+ \| [\d.,]+ \| \*\*[\d.]+\*\* ", printed, re.MULTILINE)

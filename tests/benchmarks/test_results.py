@@ -34,7 +34,6 @@ def backend(title, rates, *, verify=True, statements=1.0):
         versions={"Python": "3.11"},
         cold_start=[1.0, 3.0, 2.0],
         memory=(100.0, 200.0),
-        workers=150.0,
         samples={operation: [sample(rate) for rate in rates] for operation in operations},
         crowd=[sample(100, p50=10.0, p99=25.0)],
         counts={"refresh": Counts(statements, 0.0, 0.0, 0.0, 150.0)},

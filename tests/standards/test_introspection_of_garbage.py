@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from keyturn.sessions.models import Session
+from tests.bad_input.catalogue.bodies import UNREADABLE, WRONG_VALUES
 from tests.bad_input.forgery import claims_of, signed_by_us, spliced, unsigned
-from tests.bad_input.test_bodies import _UNREADABLE, _WRONG_VALUES
 from tests.standards.conftest import oauth_error
 
 INACTIVE = {"active": False}
@@ -112,7 +112,7 @@ def test_a_signed_token_with_senseless_claims_is_not_active(service, pair, djang
             assert service.introspect(token) == INACTIVE, (name, value)
 
 
-@pytest.mark.parametrize("body", _UNREADABLE.values(), ids=_UNREADABLE)
+@pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE)
 def test_a_body_that_cannot_be_read_is_refused(service, body):
     answer = service.post("/introspect/", body, content_type="application/json")
     oauth_error(answer, 400, "invalid_request", "parse_error")
@@ -125,7 +125,7 @@ def test_a_token_that_is_no_text_is_refused(service, value):
 
 
 def test_no_value_upsets_it(service, pair):
-    for name, value in _WRONG_VALUES.items():
+    for name, value in WRONG_VALUES.items():
         body = '{"token": ' + value.replace("%s", f'"{pair.access}"') + "}"
         answer = service.post("/introspect/", body.encode(), content_type="application/json")
         assert answer.status_code in {200, 400}, name

@@ -12,8 +12,8 @@ from keyturn.sessions.models import Session
 from keyturn.tokens.issuing import issue_pair
 from keyturn.tokens.refreshing import refresh
 from keyturn.tokens.sliding import issue_sliding
+from tests.bad_input.catalogue.bodies import UNREADABLE, WRONG_VALUES
 from tests.bad_input.forgery import claims_of, signed_by_us, spliced
-from tests.bad_input.test_bodies import _UNREADABLE, _WRONG_VALUES
 from tests.engine.stock_tokens import stock_token
 from tests.standards.conftest import oauth_error
 from tests.standards.test_introspection_of_garbage import garbage
@@ -120,14 +120,14 @@ def test_what_cannot_be_revoked_is_said(service, user):
     assert service.introspect(token)["active"] is True
 
 
-@pytest.mark.parametrize("body", _UNREADABLE.values(), ids=_UNREADABLE)
+@pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE)
 def test_a_body_that_cannot_be_read_is_refused(service, body):
     answer = service.post("/revoke/", body, content_type="application/json")
     oauth_error(answer, 400, "invalid_request", "parse_error")
 
 
 def test_no_value_upsets_it(service, pair):
-    for name, value in _WRONG_VALUES.items():
+    for name, value in WRONG_VALUES.items():
         body = '{"token": ' + value.replace("%s", f'"{pair.access}"') + "}"
         answer = service.post("/revoke/", body.encode(), content_type="application/json")
         assert answer.status_code in {200, 400}, name

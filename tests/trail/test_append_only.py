@@ -1,6 +1,7 @@
 """What is written stays as it is: the database says so, and the model says so first."""
 
 import pytest
+from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
 from keyturn.trail.events import Event
@@ -97,3 +98,9 @@ def test_a_user_can_be_deleted_and_the_events_stay(django_user_model):
     user.delete()
 
     assert AuditEvent.objects.filter(user_id=key, event="login").count() == 1
+
+
+def test_djangos_test_runner_may_empty_it():
+    call_command("flush", interactive=False, verbosity=0)
+
+    assert not AuditEvent.objects.exists()

@@ -8,9 +8,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -34,6 +35,7 @@ __all__ = [
     "Postgres",
     "Session",
     "end_cleanly",
+    "one_server",
     "run_keyturn",
     "start_pgbouncer",
     "versions",
@@ -236,6 +238,19 @@ class Fleet:
         )
         self._stack.callback(server.stop)
         return server
+
+
+@contextmanager
+def one_server() -> Iterator[tuple[Postgres, Fleet]]:
+    """One server on a PostgreSQL of its own, as long as it is needed; its programs find this project."""
+    with ExitStack() as stack:
+        postgres = Postgres()
+        stack.callback(postgres.stop)
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="keyturn-benchmark-")))
+        yield (
+            postgres,
+            Fleet(stack, directory, postgres.url, count=1, variables={"PYTHONPATH": os.pathsep.join(sys.path)}),
+        )
 
 
 class Frozen:

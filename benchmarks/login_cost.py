@@ -10,21 +10,17 @@ the same library with the same parameters, in turn. Then the statements of a log
 
 import argparse
 import json
-import os
 import statistics
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
-from pathlib import Path
 from typing import Final
 
 from argon2 import low_level
 
 from benchmarks.driving import Driver
-from benchmarks.fleet import Fleet, Postgres, end_cleanly, versions
+from benchmarks.fleet import Fleet, end_cleanly, one_server, versions
 from benchmarks.processes import memory, most_memory, processor_seconds, workers_of
 from tests.services.process import ServerProcess
 
@@ -90,11 +86,7 @@ def main() -> int:
     options.add_argument("--storm", type=float, default=10, help="seconds")
     given = options.parse_args()
     end_cleanly()
-    with ExitStack() as stack:
-        postgres = Postgres()
-        stack.callback(postgres.stop)
-        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="keyturn-benchmark-")))
-        fleet = Fleet(stack, directory, postgres.url, count=1, variables={"PYTHONPATH": os.pathsep.join(sys.path)})
+    with one_server() as (postgres, fleet):
         fleet.run("shell", "-v", "0", "-c", MAKE_USERS)
         print(versions(postgres))
         reached = [

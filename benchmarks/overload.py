@@ -11,21 +11,17 @@ refused. Its answers are timed, from a request's first byte to the answer's last
 import argparse
 import asyncio
 import json
-import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
-from contextlib import ExitStack
-from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.asking import NO_ANSWER, Channel, percentile, request
 from benchmarks.compare.publish import PAGE, between
 from benchmarks.driving import Driver, Run, wait_until
-from benchmarks.fleet import Fleet, Postgres, Session, end_cleanly, versions
+from benchmarks.fleet import Session, end_cleanly, one_server, versions
 from benchmarks.login_cost import MAKE_USERS, PASSWORD, USERS
 from tests.services.process import ServerProcess
 
@@ -84,11 +80,7 @@ def main() -> int:
         print(json.dumps(asyncio.run(_storm(port, connections=connections, seconds=seconds))))
         return 0
     end_cleanly()
-    with ExitStack() as stack:
-        postgres = Postgres()
-        stack.callback(postgres.stop)
-        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="keyturn-benchmark-")))
-        fleet = Fleet(stack, directory, postgres.url, count=1, variables={"PYTHONPATH": os.pathsep.join(sys.path)})
+    with one_server() as (postgres, fleet):
         fleet.run("shell", "-v", "0", "-c", MAKE_USERS)
         sessions = fleet.open_sessions(2 * HONEST)
         fleet.servers[0].stop()

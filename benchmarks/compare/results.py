@@ -3,13 +3,14 @@
 import json
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from benchmarks.compare.calls import Operation
 from benchmarks.compare.counting import Counts
 from benchmarks.compare.running import Sample
+from benchmarks.results import write
 
 __all__ = ["BASE", "BackendResult", "Machine", "Result", "read", "write"]
 
@@ -99,14 +100,8 @@ class Result:
         return statistics.median(a.rate / b.rate for a, b in zip(of, to, strict=True))
 
 
-def write(result: Result, path: Path) -> None:
-    """Write a result as JSON."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(_rounded(asdict(result)), indent=1) + "\n", encoding="utf-8")
-
-
 def read(path: Path) -> Result:
-    """Read what :func:`write` wrote.
+    """Read what :func:`~benchmarks.results.write` wrote.
 
     Raises:
         OSError: there is no such file.
@@ -126,16 +121,3 @@ def read(path: Path) -> Result:
     }
     rest = {field.name: found[field.name] for field in fields(Result) if field.name not in {"machine", "backends"}}
     return Result(**rest, machine=Machine(**found["machine"]), backends=backends)
-
-
-def _rounded(value: Any) -> Any:
-    """Six significant digits: the others are noise, and long to read."""
-    match value:
-        case float():
-            return float(f"{value:.6g}")
-        case dict():
-            return {key: _rounded(one) for key, one in value.items()}
-        case list() | tuple():
-            return [_rounded(one) for one in value]
-        case _:
-            return value

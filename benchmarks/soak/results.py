@@ -5,11 +5,12 @@ import math
 import statistics
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.compare.results import Machine
+from benchmarks.results import write
 
 __all__ = ["HOLDINGS", "PACED", "Check", "Growth", "Phase", "Result", "Round", "fit", "read", "write"]
 
@@ -292,14 +293,8 @@ def fit(values: Sequence[float]) -> Growth:
     return Growth(values[0], values[-1], (slope - error) * steps, slope * steps, (slope + error) * steps)
 
 
-def write(result: Result, path: Path) -> None:
-    """Write a result as JSON."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(_rounded(asdict(result)), indent=1) + "\n", encoding="utf-8")
-
-
 def read(path: Path) -> Result:
-    """Read what :func:`write` wrote.
+    """Read what :func:`~benchmarks.results.write` wrote.
 
     Raises:
         OSError: there is no such file.
@@ -318,15 +313,3 @@ def _phase(found: dict[str, Any]) -> Phase:
     names = {field.name for field in fields(Kind)}
     kinds = {kind: Kind(**{name: one[name] for name in names}) for kind, one in found["kinds"].items()}
     return Phase(**{**found, "kinds": kinds})
-
-
-def _rounded(value: Any) -> Any:
-    match value:
-        case float():
-            return float(f"{value:.6g}")
-        case dict():
-            return {key: _rounded(one) for key, one in value.items()}
-        case list() | tuple():
-            return [_rounded(one) for one in value]
-        case _:
-            return value

@@ -4,9 +4,11 @@ import json
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -111,6 +113,39 @@ def test_an_answer_that_is_shorter_than_it_says_breaks_off(served):
     received = raw(served.port, b"GET /?short HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert b"content-length: 512" in received.lower()
     assert received.endswith(b"\r\n\r\n{")
+
+
+class Stream:
+    """An answer that has begun, and breaks off when nobody keeps this any more."""
+
+    def __init__(self) -> None:
+        self.sent = b""
+
+    def send_bytes(self, data: bytes) -> None:
+        self.sent += data
+
+
+def test_what_breaks_off_is_given_time_to_leave(served):
+    """Broken off at once, an answer may never have begun, and then a browser sends its request again by itself."""
+    streams: list[weakref.ref[Stream]] = []
+
+    def begin(*_: Any) -> Stream:
+        stream = Stream()
+        streams.append(weakref.ref(stream))
+        return stream
+
+    scope = SimpleNamespace(method="POST", headers={})
+    task: Any = SimpleNamespace(scope=scope, proto=SimpleNamespace(response_stream=begin))
+    served.dispatcher._send(task, 200, [("Content-Length", "512")], b"{")
+    (stream,) = streams
+    kept = stream()
+    assert kept is not None
+    assert kept.sent == b"{"
+    del kept
+    deadline = time.monotonic() + SECONDS
+    while stream() is not None:
+        assert time.monotonic() < deadline, "it never breaks off"
+        time.sleep(0.01)
 
 
 def test_an_answer_to_head_says_a_length_and_has_none(served):

@@ -43,6 +43,8 @@ _LOOK_EVERY: Final = 0.5
 _MOST_BODIES: Final = 4096
 _MOST_BYTES: Final = 64 * 1024 * 1024
 _MOST_POSTPONED: Final = 1024
+# Seconds until what was written has left.
+_LEAVING: Final = 0.2
 _BUSY: Final = "The server is busy; try again in a moment."
 _SENTENCES: Final = {400: "The request broke off.", 503: _BUSY}
 
@@ -248,8 +250,11 @@ class Dispatcher:
             # RFC 9112 section 9.6: the client will not send another request here.
             headers = [*headers, ("Connection", "close")]
         if _says_more(headers, body) and task.scope.method != "HEAD":
-            # What is let go before its end breaks off (RFC 9112 section 8), as with any WSGI server.
-            task.proto.response_stream(status, headers).send_bytes(body)
+            # What is let go before its end breaks off (RFC 9112 section 8), as with any WSGI server. At once, the
+            # connection could end before anything has left: browsers send a request again that got no head.
+            held = [task.proto.response_stream(status, headers)]
+            held[0].send_bytes(body)
+            self._later.at(time.monotonic() + _LEAVING, held.clear)
         else:
             task.proto.response_bytes(status, headers, body)
 

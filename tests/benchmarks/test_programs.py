@@ -15,8 +15,11 @@ pytestmark = [pytest.mark.postgres, pytest.mark.server, pytest.mark.slow, pytest
 def test_keyturn_is_measured_in_every_operation_and_its_statements_are_counted():
     # The peers come from registries: `benchmarks.compare.guard` measures one of them.
     printed = run("compare", "--quick", "--only", "keyturn", "--rounds", "1", "--seconds", "0.3")
+    # Among so few, one of another program's counts.
     assert re.search(
-        r"^\| statements per refresh \| 1 \| 2 \| \*\*(1\.0|0\.9)\d\*\* \| reached \|$", printed, re.MULTILINE
+        r"^\| statements per refresh \| 1 \| 2 \| \*\*(1\.0|0\.9)\d\*\* \| (reached|at least that) \|$",
+        printed,
+        re.MULTILINE,
     )
     assert re.search(r"^\| rows left by a refresh \| 0 \| 0 \| \*\*0\.0\d\*\* \| reached \|$", printed, re.MULTILINE)
     assert "\n| refresh, times the tutorial's backend | 12 | 8 | - | not measured |\n" in printed

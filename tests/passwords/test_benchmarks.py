@@ -58,7 +58,7 @@ class TestPrograms:
 
     def test_the_cost_of_a_login_is_measured(self):
         printed = run("login_cost", "--rounds", "1", "--logins", "3", "--storm", "1", status={0, 1})
-        for figure in ("processor time, times the hash", "statements of a login", "memory of both workers, MB"):
+        for figure in ("processor time, times the hash", "statements of a login", "memory of all its processes, MB"):
             assert re.search(rf"^{figure} +[0-9.]+ .*goal: at most [0-9.]+, (NOT )?reached$", printed, re.MULTILINE)
 
     def test_known_and_unknown_accounts_are_compared_at_every_door(self):

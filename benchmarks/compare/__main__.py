@@ -36,7 +36,7 @@ ALL: Final[tuple[type[Peer], ...]] = (
     BetterAuth,
     OidcProvider,
 )
-FULL: Final = Plan(rounds=7, seconds=3.5, login_seconds=3, crowd_rounds=5, counted=400, windows=3, starts=3)
+FULL: Final = Plan(rounds=5, seconds=3.5, login_seconds=3, crowd_rounds=5, counted=400, windows=3, starts=3)
 QUICK: Final = Plan(rounds=2, seconds=1, login_seconds=1, crowd_rounds=1, counted=160, windows=1, starts=1)
 
 

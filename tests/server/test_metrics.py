@@ -212,7 +212,7 @@ def test_the_processes_are_told(server):
     eventually(process.port, 'keyturn_queue_refused_total{lane="hashing"}', 0)
     found = samples(process.port)
     assert found["keyturn_resident_memory_bytes"] > 20_000_000
-    assert found["keyturn_cpu_seconds_total"] > 0.1
+    assert found["keyturn_cpu_seconds_total"] > 0
     assert 0 <= found["keyturn_signing_key_age_seconds"] < 600
     assert found['keyturn_deliveries_oldest_seconds{lane="mail"}'] == 0
     build = next(name for name in found if name.startswith("keyturn_build_info"))

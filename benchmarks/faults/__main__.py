@@ -159,7 +159,8 @@ def main() -> int:
     end_cleanly()
     given.seed = random.SystemRandom().randrange(1_000_000) if given.seed is None else given.seed
     options = _options(given)
-    directory = given.directory or Path(tempfile.mkdtemp(prefix="keyturn-faults-"))
+    # The nodes work elsewhere.
+    directory = (given.directory or Path(tempfile.mkdtemp(prefix="keyturn-faults-"))).resolve()
     directory.mkdir(parents=True, exist_ok=True)
     print(f"seed {options.seed}, history and logs in {directory}", flush=True)
     more = run(options, directory)

@@ -16,6 +16,7 @@ from tests.services import environment
 __all__ = ["PARTITIONS", "partition"]
 
 PARTITIONS: Final = 4
+_IS_DONE: Final = pytest.StashKey[bool]()
 _SCRIPT: Final = ROOT / "deploy" / "postgresql" / "partition-sessions.sql"
 
 
@@ -41,9 +42,11 @@ def pytest_configure() -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(fixturedef: Any, request: pytest.FixtureRequest) -> Generator[None, Any, Any]:
     made = yield
-    if fixturedef.argname == "django_db_setup":
+    # pytest-django's own, and one of ours that goes on from there, are of this name.
+    if fixturedef.argname == "django_db_setup" and not request.config.stash.get(_IS_DONE, False):
         from django.db import connection
 
+        request.config.stash[_IS_DONE] = True
         with request.getfixturevalue("django_db_blocker").unblock():
             partition(connection)
     return made

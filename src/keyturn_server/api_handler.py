@@ -81,7 +81,7 @@ class ApiHandler(WSGIHandler):
     def _get_response(self, request: Any) -> Any:
         """Find the view, call it, have its answer rendered. A name of Django's, like those called from here."""
         if self._view_middleware or self._template_response_middleware:
-            return super()._get_response(request)  # type: ignore[misc] # its stubs forget it
+            return super()._get_response(request)  # type: ignore[misc] # django-stubs leaves it out
         match = request.resolver_match = self._match(request.path_info)
         view = self._views.get(match.func)
         if view is None:

@@ -31,7 +31,7 @@ class ApiRequest(WSGIRequest):
         if environ.get("CONTENT_TYPE") == _JSON:
             self.content_type, self.content_params = _JSON, {}
         else:
-            self._set_content_type_params(environ)  # type: ignore[attr-defined] # its stubs forget it
+            self._set_content_type_params(environ)  # type: ignore[attr-defined] # django-stubs leaves it out
         self._stream = LimitedStream(environ["wsgi.input"], int(length))  # type: ignore[assignment] # as Django's own
         self._read_started = False
         self.resolver_match = None

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.server.running import KEYTURN, PRODUCTION, keyturn
+from tests.server.toy import Served
 from tests.services import ports
 from tests.services.process import ServerProcess, clean_environment
 
@@ -69,3 +70,11 @@ def either(request: pytest.FixtureRequest) -> ServerProcess:
     """The development server and the production server, one after the other."""
     server: ServerProcess = request.getfixturevalue(request.param)
     return server
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    """A toy application whose lanes have room for one, and for one more that waits."""
+    made = Served()
+    yield made
+    made.stop()

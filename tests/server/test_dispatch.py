@@ -1,95 +1,22 @@
 """Requests on their way to a WSGI application: slow ones, broken ones, too many of them. A real socket, no Django."""
 
-import json
 import socket
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-
 from keyturn.defence.steady import steady
-from keyturn_server.transport.bodies import Bodies
-from keyturn_server.transport.dispatch import Dispatcher
-from keyturn_server.transport.granian_calls import Stop, Wire, serve
-from keyturn_server.transport.lanes import Lane, Room
-from keyturn_server.transport.later import Later
-from keyturn_server.transport.listening import Address, listener
+from keyturn_server.transport.lanes import Lane
 from tests.server.running import Answer, ask, raw, word
+from tests.server.toy import SECONDS, Served
 from tests.services.ports import LOOPBACK
 
-SECONDS = 20
-ROOM = Room(running=1, waiting=1, patience=60, retry_after=7)
 HEAD = b"POST /token/refresh/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-
-
-class Served:
-    """A toy application behind a dispatcher and a real HTTP server, in this process."""
-
-    def __init__(
-        self, *, room: Room = ROOM, body_seconds: float = 60, header_seconds: int = 30, silence: float = 60
-    ) -> None:
-        self.seen: list[dict[str, Any]] = []
-        self.refused: list[int] = []
-        self.held = threading.Semaphore(0)
-        self.let_go = threading.Event()
-        self.dispatcher = Dispatcher(
-            self._application,
-            rooms=dict.fromkeys(Lane, room),
-            most_bytes=(100, 1000),
-            may_read=lambda origin: origin == "https://app.example.com",
-            refused=lambda status, seconds: self.refused.append(status),
-            body_seconds=body_seconds,
-        )
-        self.dispatcher.start()
-        bound = listener(Address(LOOPBACK, 0), silence=silence)
-        self.port: int = bound.getsockname()[1]
-        bound.listen(50)
-        self._stop = Stop()
-        self._thread = threading.Thread(
-            target=serve,
-            args=(self.dispatcher.take,),
-            kwargs={
-                "number": 1,
-                "listener": bound.detach(),
-                "wire": Wire(connections=1000, backlog=50, header_seconds=header_seconds),
-                "threads": self.dispatcher.threads,
-                "stop": self._stop,
-            },
-        )
-        self._thread.start()
-
-    def stop(self) -> None:
-        self.let_go.set()
-        self._stop.set()
-        self._thread.join(SECONDS)
-        assert not self._thread.is_alive()
-
-    def _application(self, environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
-        body = environ["wsgi.input"].read()
-        self.seen.append({**environ, "body": body})
-        if environ["QUERY_STRING"] == "hold":
-            self.held.release()
-            assert self.let_go.wait(SECONDS)
-        if environ["QUERY_STRING"] == "fail":
-            raise RuntimeError("on purpose")
-        if environ["QUERY_STRING"] == "short":
-            start("200 OK", [("Content-Type", "application/json"), ("Content-Length", "512")])
-            return [b"{"] if environ["REQUEST_METHOD"] != "HEAD" else []
-        start("200 OK", [("Content-Type", "application/json")])
-        return [json.dumps({"body": body.decode(), "length": environ.get("CONTENT_LENGTH")}).encode()]
-
-
-@pytest.fixture
-def served() -> Iterator[Served]:
-    made = Served()
-    yield made
-    made.stop()
 
 
 def _in_thread(answers: list[Answer], *arguments: Any, **more: Any) -> threading.Thread:
@@ -431,116 +358,6 @@ def test_an_answer_that_must_not_leave_yet_holds_no_thread():
     finally:
         kept.close()
         served.stop()
-
-
-def test_answers_that_are_kept_leave_at_their_moments_in_order():
-    later, all_sent = Later(most=3), threading.Event()
-    sent: list[str] = []
-
-    def last() -> None:
-        sent.append("second")
-        all_sent.set()
-
-    def failing() -> None:
-        raise ConnectionError
-
-    now = time.monotonic()
-    assert later.at(now + 0.2, last)
-    assert later.at(now + 0.1, lambda: sent.append("first"))
-    assert later.at(now + 0.15, failing)
-    assert not later.at(now, lambda: sent.append("one too many"))
-    assert all_sent.wait(SECONDS)
-    assert time.monotonic() >= now + 0.2
-    assert sent == ["first", "second"]
-
-
-class _NeverComing:
-    """A body of which nothing arrives."""
-
-    def __call__(self) -> "_NeverComing":
-        return self
-
-    def add_done_callback(self, came: Callable[[Any], None]) -> None:
-        """Never calls."""
-
-    def cancel(self) -> None:
-        """Nothing is under way."""
-
-
-def test_bodies_are_bounded_in_number_and_in_bytes_and_make_room_when_they_are_given_up():
-    now = [0.0]
-    failed: list[int] = []
-    bodies = Bodies(patience=10, most=2, most_bytes=100_000, clock=lambda: now[0])
-
-    def read(length: int) -> bool:
-        proto: Any = _NeverComing()
-        return bodies.read(proto, length=length, most=100_000, done=lambda body, let_go: None, failed=failed.append)
-
-    assert read(60_000)
-    assert not read(50_000)  # 110,000 bytes
-    now[0] = 5.0
-    assert read(40_000)
-    assert not read(0)  # the third
-    now[0] = 11.0
-    bodies.give_up_late_ones()
-    assert (failed, len(bodies)) == ([408], 1)
-    assert read(50_000)
-    bodies.give_up_late_ones(patience=0)
-    assert (failed, len(bodies)) == ([408, 408, 408], 0)
-
-
-def test_large_bodies_that_were_announced_and_never_come_leave_room_for_small_ones():
-    bodies = Bodies(patience=10, most=10, most_bytes=100_000)
-
-    def read(length: int) -> bool:
-        proto: Any = _NeverComing()
-        return bodies.read(
-            proto, length=length, most=100_000, done=lambda body, let_go: None, failed=lambda status: None
-        )
-
-    assert read(100_000)
-    assert not read(100_000)
-    assert all(read(16 * 1024) for _ in range(9))
-    assert not read(1)  # the eleventh
-
-
-class _Coming(_NeverComing):
-    """A body that is there when somebody waits for it."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def add_done_callback(self, came: Callable[[Any], None]) -> None:
-        came(self)
-
-    def cancelled(self) -> bool:
-        return False
-
-    def result(self) -> bytes:
-        return self._body
-
-
-def test_a_body_that_waits_for_its_turn_takes_room_until_it_is_let_go():
-    bodies = Bodies(patience=10, most=10, most_bytes=100_000)
-    came: list[Callable[[], None]] = []
-
-    def read(length: int) -> bool:
-        proto: Any = _Coming(bytes(length))
-        return bodies.read(
-            proto,
-            length=length,
-            most=100_000,
-            done=lambda body, let_go: came.append(let_go),
-            failed=lambda status: None,
-        )
-
-    assert read(60_000)
-    assert len(bodies) == 0
-    assert not read(60_000)
-    assert read(40_000)
-    came[0]()
-    assert read(60_000)
-    assert not read(20_000)
 
 
 def test_a_large_body_is_let_go_with_its_request(served):

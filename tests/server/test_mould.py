@@ -14,7 +14,8 @@ from tests.services.process import ServerProcess, clean_environment
 
 pytestmark = [
     pytest.mark.server,
-    pytest.mark.skipif(sys.platform != "linux", reason="only Linux has what a mould takes"),
+    # Only Linux has what a mould takes.
+    pytest.mark.needs("/proc"),
 ]
 
 DEVELOPMENT = {"KEYTURN_DEBUG": "1", "KEYTURN_SECRET_KEY": SECRET}

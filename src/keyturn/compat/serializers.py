@@ -49,7 +49,7 @@ def _check_credentials(self: Any, attrs: dict[str, Any]) -> dict[Any, Any]:
         self.user = check_credentials(credentials_of(attrs, self.username_field), request=http_request(self))
     except TooManyAttemptsError as error:
         throttled = Throttled(detail=error.refusal.detail, code=error.refusal.code)
-        throttled.wait = error.retry_after  # type: ignore[attr-defined] # its stubs forget it
+        throttled.wait = error.retry_after  # type: ignore[attr-defined] # django-stubs leaves it out
         raise throttled from error
     except RefusedError as error:
         refusal = error.refusal

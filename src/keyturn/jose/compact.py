@@ -7,6 +7,8 @@ import json
 from binascii import a2b_base64, b2a_base64
 from typing import Any, Final
 
+from keyturn.strict_json import parsed
+
 __all__ = ["decoded", "encoded", "object_in", "written"]
 
 _SEPARATORS: Final = (",", ":")
@@ -57,22 +59,7 @@ def object_in(text: bytes) -> dict[str, Any]:
     Raises:
         ValueError, RecursionError: it is none.
     """
-    found = _DECODER.decode(text.decode())
+    found = parsed(text)
     if not isinstance(found, dict):
         raise ValueError("no object")  # noqa: TRY004 - whoever calls asks for one error
     return found
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _no_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """RFC 7519 section 4: of a name that stands twice, each reader may take another value, so none may."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name stands twice")
-    return found
-
-
-_DECODER: Final = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_no_repetition)

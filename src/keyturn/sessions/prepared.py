@@ -48,7 +48,7 @@ out another server connection for each transaction and knows nothing of prepared
 _failures: Final[dict[str, int]] = {}
 
 _DJANGOS: Final = "django.db.backends.postgresql.base"
-_PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
+_PARAMETER: Final = re.compile(r"%\((\w+)\)s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Statement:
                 names.append(match[1])
             return f"${names.index(match[1]) + 1}"
 
-        text = _PLACEHOLDER.sub(numbered, sql).replace("%%", "%").encode()
+        text = _PARAMETER.sub(numbered, sql).replace("%%", "%").encode()
         return cls(b"keyturn_" + sha256(text).hexdigest()[:20].encode(), text, tuple(names))
 
 

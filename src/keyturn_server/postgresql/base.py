@@ -108,7 +108,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         kept, self._kept = self._kept, None
         keeper = self._taken_from
         if kept is None or keeper is None or kept.connection is not self.connection:
-            super()._close()  # type: ignore[misc] # the stubs have it not
+            super()._close()  # type: ignore[misc] # django-stubs leaves it out
             return
         self.connection = None
         with self.wrap_database_errors:

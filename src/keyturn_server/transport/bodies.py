@@ -89,14 +89,20 @@ class Reading:
             held[1](body)
 
     def _came(self, future: Any) -> None:
+        body = self._result_of(future)
+        if body is not None:
+            self._succeed(body)
+
+    def _result_of(self, future: Any) -> bytes | None:
+        """What came; None: nothing does any more, and that is dealt with."""
         if future.cancelled():
-            return
+            return None
         try:
-            body = future.result()
+            came: bytes = future.result()
         except Exception:  # noqa: BLE001 - whatever it is, the client broke off
             self.give_up(400)
-            return
-        self._succeed(body)
+            return None
+        return came
 
     def _next(self) -> None:
         held = self._held
@@ -114,12 +120,8 @@ class Reading:
         self._wait_for(future, self._chunk_came)
 
     def _chunk_came(self, future: Any) -> None:
-        if future.cancelled():
-            return
-        try:
-            chunk = future.result()
-        except Exception:  # noqa: BLE001 - whatever it is, the client broke off
-            self.give_up(400)
+        chunk = self._result_of(future)
+        if chunk is None:
             return
         self._size += len(chunk)
         if not chunk:

@@ -1,6 +1,7 @@
 """The directory in which workers share their numbers: added up when one ends, and gone with the server."""
 
 import fcntl
+import os
 import tempfile
 
 import pytest
@@ -81,3 +82,16 @@ def test_what_a_killed_server_left_is_removed_by_the_next_and_a_living_ones_is_n
             assert foreign.exists()
             assert living.exists()
     assert sorted(tmp_path.iterdir()) == sorted([foreign, living])
+
+
+def test_what_belongs_to_another_user_is_not_looked_into(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.delenv(VARIABLE, raising=False)
+    left = tmp_path / "keyturn-metrics-left"
+    left.mkdir()
+    # Opened, it would wait for a writer.
+    os.mkfifo(left / "held")
+    owner = left.stat().st_uid
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    with shared_directory():
+        assert left.exists()

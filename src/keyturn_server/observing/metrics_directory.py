@@ -44,8 +44,11 @@ def shared_directory() -> Iterator[None]:
     directory = Path(tempfile.mkdtemp(prefix=_PREFIX))
     os.environ[VARIABLE] = str(directory)
     try:
-        with (directory / _HELD).open("wb") as held:
+        # It gets its name when it is locked: another server that starts now would remove what nobody holds.
+        unnamed = directory / f"{_HELD}.new"
+        with unnamed.open("wb") as held:
             fcntl.flock(held, fcntl.LOCK_SH)
+            unnamed.rename(directory / _HELD)
             yield
     finally:
         del os.environ[VARIABLE]
@@ -93,7 +96,11 @@ def _add(one: Path, to: Path) -> None:
 def _remove_what_nobody_holds() -> None:
     """Remove the directories of servers that could not do it themselves."""
     for directory in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        # Another user's, or none of these, or one whose server has just begun or just ended.
-        with suppress(OSError), (directory / _HELD).open("rb") as held:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(directory, ignore_errors=True)
+        # None of these, or one whose server has just begun or just ended.
+        with suppress(OSError):
+            if directory.lstat().st_uid != os.geteuid():
+                # In another user's, to open a file could wait for ever.
+                continue
+            with (directory / _HELD).open("rb") as held:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(directory, ignore_errors=True)

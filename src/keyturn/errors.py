@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 __all__ = [
     "REFUSALS",
@@ -59,6 +59,18 @@ class Reason(StrEnum):
     LINK_USED = "link_used"
     LINK_OUTDATED = "link_outdated"
     EMAIL_TAKEN = "email_taken"
+    MFA_TOKEN_INVALID = "mfa_token_invalid"  # noqa: S105 - a word, not a token
+    WRONG_CODE = "wrong_code"
+    PASSKEY_INVALID = "passkey_invalid"
+    PASSKEY_COPIED = "passkey_copied"
+    PASSKEYS_UNAVAILABLE = "passkeys_unavailable"
+    FACTOR_SETUP_REQUIRED = "factor_setup_required"
+    FACTOR_EXISTS = "factor_exists"
+    LAST_WAY_IN = "last_way_in"
+    PROVIDER_REFUSED = "provider_refused"
+    PROVIDER_UNAVAILABLE = "provider_unavailable"
+    PROVIDER_ACCOUNT_TAKEN = "provider_account_taken"
+    PROVIDER_EMAIL_UNVERIFIED = "provider_email_unverified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +121,22 @@ REFUSALS: Final[Mapping[Reason, Refusal]] = MappingProxyType(
             400, "link_not_valid", "The account has changed since this was sent. Ask for a new one."
         ),
         Reason.EMAIL_TAKEN: Refusal(400, "email_taken", "This e-mail address belongs to another account."),
+        Reason.MFA_TOKEN_INVALID: Refusal(401, "mfa_token_not_valid", "Sign in again: this took too long, or is done."),
+        Reason.WRONG_CODE: Refusal(400, "wrong_code", "The code is wrong, or has been used."),
+        Reason.PASSKEY_INVALID: Refusal(400, "passkey_not_valid", "The passkey's answer does not serve."),
+        Reason.PASSKEY_COPIED: Refusal(400, "passkey_not_valid", "This passkey may have been copied. Remove it."),
+        Reason.PASSKEYS_UNAVAILABLE: Refusal(404, "passkeys_unavailable", "Passkeys are not set up here."),
+        Reason.FACTOR_SETUP_REQUIRED: Refusal(403, "factor_setup_required", "Set up a second factor first."),
+        Reason.FACTOR_EXISTS: Refusal(409, "factor_exists", "There is an authenticator app already. Remove it first."),
+        Reason.LAST_WAY_IN: Refusal(409, "last_way_in", "Without this there would be no way left to sign in."),
+        Reason.PROVIDER_REFUSED: Refusal(400, "provider_refused", "The provider did not confirm who you are."),
+        Reason.PROVIDER_UNAVAILABLE: Refusal(503, "provider_unavailable", "The provider does not answer. Try again."),
+        Reason.PROVIDER_ACCOUNT_TAKEN: Refusal(
+            409, "provider_account_taken", "This account of the provider belongs to somebody else here."
+        ),
+        Reason.PROVIDER_EMAIL_UNVERIFIED: Refusal(
+            400, "provider_email_unverified", "The provider has not verified your e-mail address."
+        ),
     }
 )
 
@@ -123,12 +151,14 @@ class RefusedError(KeyturnError):
     Args:
         reason: the stable word the client sees.
         evidence: for the log only: what exactly was wrong. Never a token, key or password.
+        told: what the client is told beside ``detail``, ``code`` and ``reason``: how it can go on.
     """
 
-    def __init__(self, reason: Reason, evidence: str = "") -> None:
+    def __init__(self, reason: Reason, evidence: str = "", *, told: Mapping[str, Any] | None = None) -> None:
         super().__init__(reason.value)
         self.reason = reason
         self.evidence = evidence
+        self.told: Mapping[str, Any] = told or {}
 
     @property
     def refusal(self) -> Refusal:

@@ -16,7 +16,7 @@ from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
-from keyturn.conf import addresses, limits, mailing, trail, values
+from keyturn.conf import addresses, limits, mailing, passkeys, providers, trail, values
 from keyturn.conf.limits import Limit
 from keyturn.conf.trail import Webhook
 from keyturn.conf.values import ForgiveAfter, FormerKey
@@ -78,9 +78,15 @@ class Settings:
     limits: Mapping[str, Limit | None]
     sign_up: bool
     sign_up_retention: timedelta | None
+    trusted_device_lifetime: timedelta
+    factor_required_of: Any
+    step_up_max_age: timedelta | None
     attempts_cache: str | None
     trail_retention: timedelta | None
     trail_webhook: Webhook | None
+    passkey_rp_id: str | None
+    passkey_origins: tuple[str, ...]
+    providers: Mapping[str, providers.Provider]
     # SIMPLE_JWT
     access_token_lifetime: timedelta
     refresh_token_lifetime: timedelta
@@ -164,9 +170,15 @@ _KEYTURN: Final[Mapping[str, tuple[Any, _Check]]] = {
     "LIMITS": ({}, limits.limits),
     "SIGN_UP": (True, values.boolean),
     "SIGN_UP_RETENTION": (None, trail.retention),
+    "TRUSTED_DEVICE_LIFETIME": (timedelta(days=30), values.span),
+    "FACTOR_REQUIRED_OF": ("nobody", values.required_of),
+    "STEP_UP_MAX_AGE": (None, values.optional_lifetime),
     "ATTEMPTS_CACHE": (None, values.optional_text),
     "TRAIL_RETENTION": (timedelta(days=365), trail.retention),
     "TRAIL_WEBHOOK": (None, trail.webhook),
+    "PASSKEY_RP_ID": (None, passkeys.rp_id),
+    "PASSKEY_ORIGINS": ((), passkeys.origins_of_passkeys),
+    "PROVIDERS": ({}, providers.providers),
 }
 
 _SIMPLE_JWT: Final[Mapping[str, tuple[Any, _Check]]] = {

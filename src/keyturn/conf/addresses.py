@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 __all__ = ["FRONTEND_PAGES", "frontend_urls", "origin_of", "origins", "public_url"]
 
-FRONTEND_PAGES: Final = ("verify_email", "reset_password", "sign_in")
+FRONTEND_PAGES: Final = ("verify_email", "reset_password", "sign_in_link", "sign_in")
 """Pages of a front end that mails and Keyturn's own pages lead to. All but the last one are handed a key."""
 
 _PLACE: Final = "{key}"

@@ -42,6 +42,8 @@ DEFAULTS: Final[Mapping[str, str]] = MappingProxyType(
         "mail_email": "5/15m",
         # Presented keys of links.
         "link_address": "60/10m",
+        # Sign-ins and links that were begun at a provider.
+        "provider_address": "100/10m",
         # Exports of everything held about a user.
         "export_account": "10/1h",
     }

@@ -30,6 +30,7 @@ __all__ = [
     "optional_dotted",
     "optional_text",
     "profile_fields",
+    "required_of",
     "ring_algorithm",
     "rotation",
     "size",
@@ -89,6 +90,11 @@ def lifetime(value: Any) -> timedelta:
     return duration(value, least=timedelta(seconds=1))
 
 
+def optional_lifetime(value: Any) -> timedelta | None:
+    """A duration of a second or more; None: whatever the default is made of."""
+    return None if value is None else lifetime(value)
+
+
 def span(value: Any) -> timedelta:
     """A duration, or none at all."""
     return duration(value, least=timedelta(0))
@@ -123,7 +129,7 @@ def words(value: Any) -> tuple[str, ...]:
 
 def claim(value: Any) -> str:
     """The name of a claim, but of none that Keyturn needs itself."""
-    if text(value) in {"exp", "iat", "nbf", "aud", "iss", "sid", "gen", "auth_time", "amr", "client_id"}:
+    if text(value) in {"exp", "iat", "nbf", "aud", "iss", "sid", "gen", "auth_time", "amr", "acr", "client_id"}:
         raise ValueError("names a claim that Keyturn needs itself")
     return str(value)
 
@@ -218,6 +224,15 @@ def dotted(value: Any) -> Any:
 def optional_dotted(value: Any) -> Any:
     """Such a path, or None."""
     return None if value is None else dotted(value)
+
+
+def required_of(value: Any) -> Any:
+    """``nobody``, ``staff``, ``everybody``, or a dotted path to what is asked of each user."""
+    if value in ("nobody", "staff", "everybody"):
+        return value
+    if not callable(value) and (not isinstance(value, str) or "." not in value):
+        raise ValueError("must be 'nobody', 'staff', 'everybody' or a dotted path such as 'package.module.name'")
+    return value
 
 
 def dotted_many(value: Any) -> tuple[Any, ...]:

@@ -22,6 +22,7 @@ from keyturn.defence import attempts
 from keyturn.defence.passwords import spellings
 from keyturn.errors import Reason, RefusedError
 from keyturn.sessions.policy import Policy
+from keyturn.signin.factor_rule import FactorRequiredError, must_have_factor
 from keyturn.signin.identifying import Identity, identify, identity_of
 from keyturn.trail.calling import current_caller
 from keyturn.trail.events import Event
@@ -61,6 +62,7 @@ def sign_in(
     issue: Callable[[Any], _T],
     request: HttpRequest | None = None,
     now: datetime | None = None,
+    lets_off: Callable[[Any], bool] | None = None,
 ) -> _T:
     """Sign a user in, from credentials to tokens, by the password alone.
 
@@ -72,6 +74,7 @@ def sign_in(
         issue: opens the session of the user it is given, and returns its tokens.
         request: see :func:`verify`.
         now: aware; None: this moment.
+        lets_off: see :func:`check_credentials`.
 
     Returns:
         What ``issue`` returned.
@@ -82,7 +85,7 @@ def sign_in(
     """
     now = now or utc_now()
     verified = verify(credentials, request=request, now=now)
-    _check_ready(verified, now=now)
+    _check_ready(verified, now=now, lets_off=lets_off)
     try:
         tokens = issue(verified.user)
     except RefusedError:
@@ -100,6 +103,7 @@ def check_credentials(
     request: HttpRequest | None = None,
     now: datetime | None = None,
     steps_follow: bool = False,
+    lets_off: Callable[[Any], bool] | None = None,
 ) -> Any:
     """Return the user whose password is right and who may go on. The attempt is given back.
 
@@ -109,15 +113,18 @@ def check_credentials(
         now: aware; None: this moment.
         steps_follow: whether the caller itself sees to a verified address and a second factor; otherwise the password
             alone must do.
+        lets_off: asked of a user with a second factor, and of no other: whether it may be left out this time.
 
     Raises:
         TooManyAttemptsError: nothing was looked at.
+        FactorRequiredError: with the right password, unless steps follow: ``mfa_required``, or of who must have a
+            second factor and has none ``factor_setup_required``.
         RefusedError: ``bad_credentials``; with the right password ``password_reset_required`` and, unless steps follow,
-            ``email_not_verified`` or ``mfa_required``.
+            ``email_not_verified``.
     """
     now = now or utc_now()
     verified = verify(credentials, request=request, now=now)
-    _check_ready(verified, now=now, steps_follow=steps_follow)
+    _check_ready(verified, now=now, steps_follow=steps_follow, lets_off=lets_off)
     verified.succeeded(now=now)
     return verified.user
 
@@ -165,18 +172,37 @@ def _checked(credentials: Mapping[str, str], identity: Identity, *, request: Htt
     return user
 
 
-def _check_ready(verified: Verified, *, now: datetime, steps_follow: bool = False) -> None:
+def _check_ready(
+    verified: Verified,
+    *,
+    now: datetime,
+    steps_follow: bool = False,
+    lets_off: Callable[[Any], bool] | None = None,
+) -> None:
     """Refuse whom the password alone does not let in; nobody learns of it who does not know the password."""
-    identity = verified.identity
-    for stands_in_the_way, reason in (
-        (identity.reset_required, Reason.PASSWORD_RESET_REQUIRED),
-        (identity.needs_verification and not steps_follow, Reason.EMAIL_NOT_VERIFIED),
-        (identity.has_factor and not steps_follow, Reason.MFA_REQUIRED),
-    ):
-        if stands_in_the_way:
-            verified.attempt.give_back(now=now)
-            _failed(identity, reason, now=now)
-            raise RefusedError(reason)
+    refused = _what_is_missing(verified, steps_follow=steps_follow, lets_off=lets_off)
+    if refused is not None:
+        verified.attempt.give_back(now=now)
+        if isinstance(refused, FactorRequiredError):
+            record(Event.FACTOR_ASKED, user_id=verified.user.pk, reason=refused.reason.value, at=now)
+        else:
+            _failed(verified.identity, refused.reason, now=now)
+        raise refused
+
+
+def _what_is_missing(
+    verified: Verified, *, steps_follow: bool, lets_off: Callable[[Any], bool] | None
+) -> RefusedError | None:
+    identity, user = verified.identity, verified.user
+    if identity.reset_required:
+        return RefusedError(Reason.PASSWORD_RESET_REQUIRED)
+    if steps_follow:
+        return None
+    if identity.needs_verification:
+        return RefusedError(Reason.EMAIL_NOT_VERIFIED)
+    if identity.has_factor:
+        return None if lets_off is not None and lets_off(user) else FactorRequiredError(Reason.MFA_REQUIRED, user)
+    return FactorRequiredError(Reason.FACTOR_SETUP_REQUIRED, user) if must_have_factor(user) else None
 
 
 def _failed(identity: Identity, reason: Reason, *, now: datetime) -> None:

@@ -24,7 +24,7 @@ __all__ = ["REQUEST_TYPES", "SessionlessTokenError", "introspect", "revoke"]
 REQUEST_TYPES: Final = frozenset({TokenType.ACCESS, TokenType.SLIDING})
 """Types of the tokens that Keyturn issues for requests."""
 
-_TOLD: Final = ("iss", "aud", "sub", "exp", "iat", "nbf", "sid", "auth_time", "amr", "client_id", "act", "cnf")
+_TOLD: Final = ("iss", "aud", "sub", "exp", "iat", "nbf", "sid", "auth_time", "amr", "acr", "client_id", "act", "cnf")
 
 
 class SessionlessTokenError(Exception):

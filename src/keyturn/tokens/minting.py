@@ -15,6 +15,7 @@ from keyturn import conf, keys
 from keyturn.clock import aware, utc_now
 from keyturn.jose import Key, sign
 from keyturn.jose.thumbprint_spelling import from_hex
+from keyturn.sessions.assurance import acr_of
 from keyturn.sessions.client import BindingKind
 from keyturn.sessions.models import Session
 from keyturn.sessions.user_table import user_table
@@ -217,6 +218,9 @@ def session_facts(session: Session) -> dict[str, Any]:
         "auth_time": _seconds(session.auth_time),
         "amr": session.amr.split(),
     }
+    acr = acr_of(session.amr)
+    if acr is not None:
+        facts["acr"] = acr
     if session.binding_kind == BindingKind.DPOP:
         facts["cnf"] = {"jkt": from_hex(session.binding_hash)}
     return facts

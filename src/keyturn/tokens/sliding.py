@@ -16,17 +16,23 @@ from keyturn.tokens.minting import access_payload, encode_access, user_claims
 __all__ = ["issue_sliding", "sliding_payload"]
 
 
-def issue_sliding(*, user: AbstractBaseUser, now: datetime, client: Client) -> str:
+def issue_sliding(*, user: AbstractBaseUser, now: datetime, client: Client, amr: str = "pwd") -> str:
     """Open a session and give its sliding token.
+
+    Args:
+        user: as loaded when the credentials were verified.
+        now: aware.
+        client: who signs in.
+        amr: authentication methods (RFC 8176), separated by spaces.
 
     Raises:
         RefusedError: ``bad_credentials``: the user changed meanwhile.
     """
-    return encode_access(sliding_payload(user=user, now=now, client=client), now=now)
+    return encode_access(sliding_payload(user=user, now=now, client=client, amr=amr), now=now)
 
 
-def sliding_payload(*, user: AbstractBaseUser, now: datetime, client: Client) -> dict[str, Any]:
-    """Open a session and give the claims of its sliding token. Errors as :func:`issue_sliding`.
+def sliding_payload(*, user: AbstractBaseUser, now: datetime, client: Client, amr: str = "pwd") -> dict[str, Any]:
+    """Open a session and give the claims of its sliding token. Arguments and errors as :func:`issue_sliding`.
 
     The session is bound to nothing: a sliding token is its own access token, and shown where nothing comes along.
     """
@@ -36,6 +42,7 @@ def sliding_payload(*, user: AbstractBaseUser, now: datetime, client: Client) ->
         now=now,
         idle_lifetime=settings.sliding_token_refresh_lifetime,
         client=replace(client, bindings=()),
+        amr=amr,
     )
     session.remember_user(user)
     ends_at = int(aware(session.idle_expires_at).timestamp())

@@ -21,6 +21,8 @@ def follow_accounts() -> None:
         _follow_account()
     if apps.is_installed("allauth.mfa"):
         _follow_factors()
+    if apps.is_installed("allauth.socialaccount"):
+        _follow_providers()
 
 
 def _follow_account() -> None:
@@ -51,6 +53,26 @@ def _follow_factors() -> None:
         (signals.authentication_failed, _factor_failed),
     ):
         signal.connect(receiver, dispatch_uid=f"keyturn.trail.{receiver.__name__}")
+
+
+def _follow_providers() -> None:
+    from allauth.socialaccount import signals  # noqa: PLC0415 - not every project has it
+
+    for signal, receiver in (
+        (signals.social_account_added, _provider_linked),
+        (signals.social_account_removed, _provider_unlinked),
+    ):
+        signal.connect(receiver, dispatch_uid=f"keyturn.trail.{receiver.__name__}")
+
+
+def _provider_linked(*, sociallogin: Any, **_: object) -> None:
+    account = sociallogin.account
+    record(Event.PROVIDER_LINKED, user_id=sociallogin.user.pk, details={"provider": str(account.provider)})
+
+
+def _provider_unlinked(*, socialaccount: Any, **_: object) -> None:
+    details = {"provider": str(socialaccount.provider)}
+    record(Event.PROVIDER_UNLINKED, user_id=socialaccount.user_id, details=details)
 
 
 def _signed_up(*, user: Any, **_: object) -> None:

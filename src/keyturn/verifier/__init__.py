@@ -14,6 +14,7 @@ from keyturn.errors import InvalidProofError, ProofError, Reason, RefusedError, 
 from keyturn.verifier.answers import HttpAnswer, answer_to, bearer_token
 from keyturn.verifier.asynchronous import AsyncVerifier
 from keyturn.verifier.presenting import Presented, presented
+from keyturn.verifier.step_up import require_authentication
 from keyturn.verifier.verified import VerifiedToken
 from keyturn.verifier.verifier import Status, Verifier
 
@@ -33,4 +34,5 @@ __all__ = [
     "answer_to",
     "bearer_token",
     "presented",
+    "require_authentication",
 ]

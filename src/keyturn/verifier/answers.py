@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from keyturn.errors import ProofError, Reason, RefusedError, UnavailableError, UseNonceError
 from keyturn.jose.dpop import ALGORITHMS
@@ -19,7 +19,7 @@ class HttpAnswer:
 
     status: int
     headers: Mapping[str, str]
-    body: Mapping[str, str]
+    body: Mapping[str, Any]
 
 
 def bearer_token(authorization: str | None) -> str | None:
@@ -55,8 +55,9 @@ def answer_to(
         authorization: the ``Authorization`` header's value, whose scheme the challenge then names.
 
     Returns:
-        401 with ``WWW-Authenticate`` (RFC 6750 section 3, RFC 9449 section 7.1), and the reason where a token was
-        refused; or 503 with ``Retry-After``. Why nothing could be decided is for the log, ``str(error)``, alone.
+        401 with ``WWW-Authenticate`` (RFC 6750 section 3, RFC 9449 section 7.1, RFC 9470 section 3), and the reason
+        where a token was refused; or 503 with ``Retry-After``. Why nothing could be decided is for the log,
+        ``str(error)``, alone.
     """
     if isinstance(error, UnavailableError):
         return HttpAnswer(
@@ -79,6 +80,14 @@ def answer_to(
     challenge = _DPOP if (authorization or "").lower().split()[:1] == ["dpop"] else _BEARER
     return HttpAnswer(
         401,
-        {"WWW-Authenticate": f'{challenge}, error="invalid_token", error_description="{error.reason.value}"'},
-        {"detail": refusal.detail, "code": refusal.code, "reason": error.reason.value},
+        {"WWW-Authenticate": f"{challenge}, {_error(error)}"},
+        {"detail": refusal.detail, "code": refusal.code, "reason": error.reason.value, **error.told},
     )
+
+
+def _error(error: RefusedError) -> str:
+    """The challenge's parameters: the token is not good, or it is, and the proof behind it is not (RFC 9470)."""
+    if error.reason is not Reason.REAUTHENTICATION_REQUIRED:
+        return f'error="invalid_token", error_description="{error.reason.value}"'
+    told = "".join(f', {name}="{error.told[name]}"' for name in ("max_age", "acr_values") if name in error.told)
+    return f'error="insufficient_user_authentication"{told}'

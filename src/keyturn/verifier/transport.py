@@ -66,6 +66,8 @@ def checked_url(url: str, *, what: str) -> str:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
+        # What is no name of a host fails when it is looked up, too, and by another error.
+        (host or "").encode("idna")
     except (ValueError, AttributeError, TypeError):
         raise ValueError(f"{what} is no URL") from None
     if not host or parts.username is not None or parts.fragment or not url.isascii() or not url.isprintable():
@@ -225,7 +227,7 @@ class Transport:
             connection = self._take(place)
             try:
                 answer, again = connection.ask(method, target, body, sent, deadline=deadline, limit=limit)
-            except (OSError, http.client.HTTPException, NoAnswerError) as error:
+            except (OSError, http.client.HTTPException, NoAnswerError, UnicodeError) as error:
                 self._drop(connection)
                 if connection.used and isinstance(error, _CLOSED_BY_PEER):
                     continue  # the server had closed an idle connection, as it may; an unused one will tell

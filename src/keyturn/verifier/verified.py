@@ -58,3 +58,9 @@ class VerifiedToken:
         """``amr``: how, in the words of RFC 8176, such as ``pwd`` and ``otp``; empty where the token does not say."""
         found = self.claims.get("amr")
         return tuple(word for word in found if isinstance(word, str)) if isinstance(found, list) else ()
+
+    @property
+    def acr(self) -> str | None:
+        """``acr``: ``2fa`` where the user has shown two factors, ``1fa`` for one; None where the token does not say."""
+        found = self.claims.get("acr")
+        return found if isinstance(found, str) else None

@@ -9,6 +9,8 @@ from keyturn.defence import pruning as attempt_pruning
 from keyturn.feed import keeping
 from keyturn.feed import pruning as feed_pruning
 from keyturn.management.pruning import PruneCommand
+from keyturn.mfa import challenges, trusted
+from keyturn.mfa.pruning import prune_states
 from keyturn.sessions.blacklist import prune_listed
 from keyturn.sessions.pruning import PruneProgress, prune
 
@@ -35,6 +37,15 @@ class Command(PruneCommand):
         self.stdout.write(f"Removed {total.removed} of {total.examined} sessions.")
         if flows:
             self.stdout.write(f"Removed {flows} flows that nobody went on with.")
+        devices = trusted.prune(now=now, batch_size=batch_size)
+        if devices:
+            self.stdout.write(f"Removed {devices} devices that are trusted no longer.")
+        answered = challenges.prune_challenges(now=now, batch_size=batch_size)
+        if answered:
+            self.stdout.write(f"Removed {answered} answered challenges that are too old to be answered again.")
+        states = prune_states(batch_size=batch_size)
+        if states:
+            self.stdout.write(f"Removed {states} states of factors that are gone.")
         counters = attempt_pruning.prune(now=now, batch_size=batch_size)
         if counters:
             self.stdout.write(f"Removed {counters} counters of attempts that say nothing any more.")

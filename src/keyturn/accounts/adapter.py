@@ -1,14 +1,15 @@
 """django-allauth's hooks: every way in ends in Keyturn's sessions, every mail in Keyturn's queue."""
 
 import logging
+from collections.abc import Mapping
 from typing import Any, Final
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
-from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.account.models import EmailAddress
 from allauth.core.internal.httpkit import is_headless_request
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
@@ -17,15 +18,16 @@ from django.http import HttpRequest
 from keyturn import conf
 from keyturn.accounts.email_changes import await_change
 from keyturn.accounts.flows import FlowStore
+from keyturn.accounts.left_behind import signed_up_with
 from keyturn.accounts.link_keys import LinkKind, write_key
 from keyturn.accounts.links import link_to
 from keyturn.accounts.methods import amr_of
 from keyturn.accounts.pairs import open_session
-from keyturn.accounts.passwords import confirm_password, require_recent_authentication
+from keyturn.accounts.passwords import confirm_password
 from keyturn.accounts.signups import store_signed_up
 from keyturn.accounts.stages import remember_password
-from keyturn.accounts.users import user_database
-from keyturn.accounts.verification import needs_verification, note_verified
+from keyturn.accounts.step_up import require_recent_authentication
+from keyturn.accounts.verification import note_verified
 from keyturn.clock import utc_now
 from keyturn.defence.names import check_email, check_username
 from keyturn.defence.passwords import check_new
@@ -36,6 +38,7 @@ from keyturn.mail.rendering import BadAddressError
 from keyturn.mail.sending import send
 from keyturn.sessions.revocation import RevokeReason, revoke_sessions
 from keyturn.signin import check_credentials
+from keyturn.signin.users import user_database
 from keyturn.trail.calling import current_caller
 
 __all__ = ["AccountAdapter"]
@@ -44,6 +47,17 @@ logger = logging.getLogger("keyturn.accounts")
 
 _LINKS: Final = ("link", "sign_in_url", "reset_url")
 """What our own callers put into a mail's context; django-allauth's own links are made of a request's ``Host``."""
+
+
+_OURS: Final[Mapping[str, tuple[str, ...]]] = {
+    "allauth.account.stages.EmailVerificationStage": ("keyturn.accounts.stages.EmailVerificationStage",),
+    "allauth.mfa.stages.AuthenticateStage": (
+        "keyturn.accounts.factor_stages.AuthenticateStage",
+        "keyturn.accounts.factor_stages.SetUpStage",
+    ),
+    "allauth.mfa.stages.TrustStage": (),
+}
+"""What stands in the place of which of django-allauth's stages."""
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -77,18 +91,20 @@ class AccountAdapter(DefaultAccountAdapter):
         return True
 
     def is_reauthentication_required(self, *, app: str, **more: Any) -> bool:
-        """Whether somebody who is signed in must prove once more who it is.
+        """Whether somebody who is signed in must prove once more who it is; asked of flows, the session's row answers.
+
+        ``ACCOUNT_REAUTHENTICATION_REQUIRED``, which is off where nobody sets it, is for a project's own pages.
 
         Raises:
-            RefusedError: ``reauthentication_required``: the user has nothing to prove it with, such as a password, and
-                has not signed in within the last minutes. django-allauth would ask such a user for nothing at all.
+            RefusedError: ``reauthentication_required``.
         """
-        required = bool(super().is_reauthentication_required(app=app, **more))
         request: Any = self.request
-        if required and is_headless_request(request) and not get_reauthentication_flows(request.user):
-            session_id = getattr(request.auth, "sid", None)
-            require_recent_authentication(request.user, session_id=session_id, now=utc_now())
-        return required
+        if not is_headless_request(request):
+            return bool(super().is_reauthentication_required(app=app, **more))
+        session_id = getattr(request.auth, "sid", None)
+        require_recent_authentication(request.user, session_id=session_id, now=utc_now())
+        # Else django-allauth would look for the proof in the flow.
+        return False
 
     def send_notification_mail(
         self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None
@@ -102,12 +118,9 @@ class AccountAdapter(DefaultAccountAdapter):
     # In and out.
 
     def get_login_stages(self) -> list[str]:
-        """django-allauth's stages, our own for e-mail in place of its, and one more at the end."""
-        theirs = [
-            "keyturn.accounts.stages.EmailVerificationStage" if path.endswith(".EmailVerificationStage") else path
-            for path in super().get_login_stages()
-        ]
-        return [*theirs, "keyturn.accounts.stages.EndStage"]
+        """django-allauth's stages, our own in place of some of them, and one more at the end."""
+        stages = [one for path in super().get_login_stages() for one in _OURS.get(path, (path,))]
+        return [*stages, "keyturn.accounts.stages.EndStage"]
 
     def pre_login(self, request: HttpRequest, user: Any, **more: Any) -> Any:
         """Begin a login under the password that the user has now."""
@@ -120,6 +133,10 @@ class AccountAdapter(DefaultAccountAdapter):
             super().login(request, user)
             return
         open_session(request, user, amr=amr_of(get_authentication_records(request, user)))
+        if apps.is_installed("allauth.mfa"):
+            from keyturn.accounts.factor_stages import trust_if_wished  # noqa: PLC0415 - not every project has it
+
+            trust_if_wished(request, user)
 
     def logout(self, request: HttpRequest) -> None:
         """End the session whose access token the request carries, and with it every token it has."""
@@ -205,8 +222,12 @@ class AccountAdapter(DefaultAccountAdapter):
         if address.pk is None:
             await_change(address.user_id, email=address.email, now=now)
         key = write_key(LinkKind.VERIFY_EMAIL, user=address.user, email=address.email, now=now)
-        context = {"code": getattr(emailconfirmation, "code", ""), "link": link_to("verify_email", key=key)}
-        name = "email_confirmation_signup" if needs_verification(address.user) else "email_confirmation"
+        code = getattr(emailconfirmation, "code", "")
+        context: dict[str, Any] = {"code": code, "link": link_to("verify_email", key=key)}
+        signed_up = signed_up_with(address.user)
+        if signed_up is not None:
+            context |= {"provider_names": ", ".join(signed_up.providers), "with_password": signed_up.password}
+        name = "email_confirmation" if signed_up is None else "email_confirmation_signup"
         self.send_mail(f"account/email/{name}", address.email, context)
 
     def send_account_already_exists_mail(self, email: str) -> None:

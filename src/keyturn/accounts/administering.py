@@ -9,14 +9,15 @@ from typing import Any
 from django.apps import apps
 from django.db import transaction
 
-from keyturn.accounts.users import locked_user
 from keyturn.clock import stored, utc_now
 from keyturn.errors import RefusedError
 from keyturn.locking import until_past_is_gone
+from keyturn.mfa.trusted import forget_all
 from keyturn.sessions.revocation import RevokeReason, revoke_user_sessions
 from keyturn.sessions.statements import database
 from keyturn.sessions.user_changes import password_replaced
 from keyturn.signin.models import AccountState
+from keyturn.signin.users import locked_user
 from keyturn.trail.events import Event
 from keyturn.trail.recording import record
 
@@ -36,12 +37,14 @@ def follow() -> None:
 
 
 def end_sessions(user_pk: Any, *, now: datetime) -> int:
-    """End all sessions of a user.
+    """End all sessions of a user, and trust none of the user's devices any longer.
 
     Returns:
         How many this call ended.
     """
-    return len(revoke_user_sessions(user_pk, reason=RevokeReason.REVOKED_BY_ADMIN, now=now))
+    ended = len(revoke_user_sessions(user_pk, reason=RevokeReason.REVOKED_BY_ADMIN, now=now))
+    forget_all(user=user_pk, now=now)
+    return ended
 
 
 def require_reset(user_pk: Any, *, now: datetime) -> bool:
@@ -65,6 +68,7 @@ def require_reset(user_pk: Any, *, now: datetime) -> bool:
             return False
         AccountState.objects.using(alias).update_or_create(user_id=user_pk, defaults={"reset_required_at": stored(now)})
         revoke_user_sessions(user_pk, reason=RevokeReason.REVOKED_BY_ADMIN, now=now)
+        forget_all(user=user_pk, now=now)
         record(Event.PASSWORD_RESET_REQUIRED, user_id=user_pk, at=now)
         transaction.on_commit(lambda: _end_overtaken(user_pk, now=now), using=alias)
     return True

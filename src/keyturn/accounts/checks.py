@@ -28,6 +28,8 @@ def register() -> None:
     register_check(check_accounts_routing, Tags.compatibility)
     register_check(check_urls, Tags.urls)
     register_check(check_limits, Tags.security)
+    register_check(check_providers, Tags.security)
+    register_check(check_foreign_providers, Tags.compatibility)
     register_check(check_links, Tags.security, deploy=True)
     register_check(check_mail, Tags.compatibility, deploy=True)
 
@@ -45,6 +47,7 @@ def check_hooks(**_: object) -> Iterable[CheckMessage]:
     for setting, found, wanted in (
         ("HEADLESS_TOKEN_STRATEGY", strategy, TokenStrategy),
         ("ACCOUNT_ADAPTER", adapter, AccountAdapter),
+        *_of_providers(),
     ):
         if not issubclass(found, wanted):
             yield Error(
@@ -53,6 +56,44 @@ def check_hooks(**_: object) -> Iterable[CheckMessage]:
                 hint="Write `from keyturn.accounts.defaults import *` into the settings, or inherit from that class.",
                 id="keyturn.E008",
             )
+
+
+def _of_providers() -> Iterator[tuple[str, Any, Any]]:
+    if apps.is_installed("allauth.socialaccount"):
+        from allauth.socialaccount import app_settings
+
+        from keyturn.accounts.social.adapter import SocialAccountAdapter
+
+        yield "SOCIALACCOUNT_ADAPTER", import_string(app_settings.ADAPTER), SocialAccountAdapter
+
+
+def check_providers(**_: object) -> Iterable[CheckMessage]:
+    """E016: providers lead browsers back to an address that is registered with them, which no request's Host tells."""
+    settings = conf.get()
+    if not settings.providers:
+        return
+    if not apps.is_installed("allauth.socialaccount"):
+        yield Error(
+            "KEYTURN['PROVIDERS'] is set without allauth.socialaccount, which keeps the linked accounts.",
+            hint="Add it to INSTALLED_APPS, and run migrate.",
+            id="keyturn.E016",
+        )
+    elif settings.public_url is None:
+        yield Error(
+            "KEYTURN['PROVIDERS'] is set without KEYTURN['PUBLIC_URL']: nobody knows where providers lead back to.",
+            hint="Set it to where clients reach this project.",
+            id="keyturn.E016",
+        )
+
+
+def check_foreign_providers(**_: object) -> Iterable[CheckMessage]:
+    """W012: what stands in django-allauth's own settings of providers is not looked at."""
+    if apps.is_installed("allauth.socialaccount") and getattr(django_settings, "SOCIALACCOUNT_PROVIDERS", None):
+        yield Warning(
+            "SOCIALACCOUNT_PROVIDERS is set: Keyturn asks providers itself, and knows those of KEYTURN['PROVIDERS'].",
+            hint="Write them there; accounts that are linked already go on working under the same names.",
+            id="keyturn.W012",
+        )
 
 
 def check_sessions(**_: object) -> Iterable[CheckMessage]:
@@ -70,7 +111,10 @@ def check_accounts_routing(**_: object) -> Iterable[CheckMessage]:
     from allauth.account.models import EmailAddress
 
     home = router.db_for_write(get_user_model())
-    for model in (EmailAddress, Flow):
+    factors = [apps.get_model("mfa", "Authenticator")] if apps.is_installed("allauth.mfa") else []
+    if apps.is_installed("allauth.socialaccount"):
+        factors.append(apps.get_model("socialaccount", "SocialAccount"))
+    for model in (EmailAddress, Flow, *factors):
         alias = router.db_for_write(model)
         if alias != home:
             yield Error(

@@ -8,9 +8,9 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q
 
 from keyturn.accounts.profile import email_field
-from keyturn.accounts.users import user_database
 from keyturn.defence.names import lookup_email
 from keyturn.sessions.policy import Policy
+from keyturn.signin.users import user_database
 
 __all__ = ["Mailbox", "comparable", "mailbox_of"]
 

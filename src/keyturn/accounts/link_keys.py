@@ -28,11 +28,16 @@ _LONGEST: Final = 1024
 """Characters. No key of ours is longer, and nobody's time is spent on reading one that is."""
 
 
+_CODE_LIFETIME: Final = 180
+"""Seconds, as django-allauth has it."""
+
+
 class LinkKind(StrEnum):
     """What a link is for; also the name of its page in ``FRONTEND_URLS``."""
 
     VERIFY_EMAIL = "verify_email"
     RESET_PASSWORD = "reset_password"  # noqa: S105 - a word, not a password
+    SIGN_IN_LINK = "sign_in_link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,8 @@ def write_key(kind: LinkKind, *, user: Any, email: str, now: datetime) -> str:
         kind: what it is for; the key is good for nothing else.
         user: whose account, as it is now.
         email: the address that it is sent to.
-        now: aware; the key expires ``EMAIL_LINK_LIFETIME`` or ``RESET_LINK_LIFETIME`` later.
+        now: aware; the key expires ``EMAIL_LINK_LIFETIME``, ``RESET_LINK_LIFETIME`` or
+            ``ACCOUNT_LOGIN_BY_CODE_TIMEOUT`` later.
     """
     said = {
         "u": _primary_key().value_to_string(user),
@@ -143,6 +149,9 @@ def _primary_key() -> Any:
 
 def _lifetime(kind: LinkKind) -> timedelta:
     known = conf.get()
+    if kind is LinkKind.SIGN_IN_LINK:
+        # As long as the code of the same mail.
+        return timedelta(seconds=getattr(settings, "ACCOUNT_LOGIN_BY_CODE_TIMEOUT", _CODE_LIFETIME))
     return known.email_link_lifetime if kind is LinkKind.VERIFY_EMAIL else known.reset_link_lifetime
 
 

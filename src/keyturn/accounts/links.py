@@ -7,8 +7,9 @@ from django.conf import settings as django_settings
 from django.urls import NoReverseMatch, get_script_prefix, reverse
 
 from keyturn import conf
+from keyturn.errors import Reason, RefusedError
 
-__all__ = ["link_to"]
+__all__ = ["link_to", "provider_address"]
 
 _PAGES: Final = {"verify_email": "verify_email_page", "reset_password": "reset_password_page"}
 
@@ -35,6 +36,22 @@ def link_to(page: str, *, key: str = "") -> str:
     except (KeyError, NoReverseMatch):
         return settings.public_url if page == "sign_in" else ""
     return f"{_root(settings.public_url)}/{path.removeprefix(get_script_prefix())}?key={quote(key, safe='')}"
+
+
+def provider_address(provider_id: str) -> str:
+    """Where a provider leads a browser back to: the address that is registered with it, exactly.
+
+    Raises:
+        RefusedError: ``provider_unavailable``: nobody knows where we are reached, or our URLs have no such page.
+    """
+    known = conf.get().public_url
+    try:
+        path = reverse("provider_callback", kwargs={"provider": provider_id})
+    except NoReverseMatch:
+        path = ""
+    if known is None or not path:
+        raise RefusedError(Reason.PROVIDER_UNAVAILABLE, "PUBLIC_URL is not set, or keyturn.urls is not included")
+    return f"{_root(known)}/{path.removeprefix(get_script_prefix())}"
 
 
 def _root(public_url: str) -> str:

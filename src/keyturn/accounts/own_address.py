@@ -9,8 +9,8 @@ from typing import Any
 from allauth.account.internal.userkit import user_email
 from allauth.account.models import EmailAddress
 
-from keyturn.accounts.users import user_database
 from keyturn.defence.names import lookup_email
+from keyturn.signin.users import user_database
 
 __all__ = ["note_own_address"]
 

@@ -18,15 +18,24 @@ from keyturn.accounts.link_keys import LinkKey, LinkKind, holds, is_used, read_k
 from keyturn.accounts.links import link_to
 from keyturn.accounts.passwords import set_password
 from keyturn.accounts.profile import email_field
-from keyturn.accounts.users import locked_user, user_database
+from keyturn.accounts.taking_over import take_over_by_reset
 from keyturn.clock import utc_now
 from keyturn.defence.passwords import check_new
 from keyturn.errors import Reason, RefusedError
 from keyturn.sessions.policy import Policy
+from keyturn.signin.users import locked_user, user_database
 from keyturn.trail.events import Event
 from keyturn.trail.recording import record
 
-__all__ = ["ResetProcess", "owner_of", "record_wrong_code", "reset_by_code", "reset_by_link", "user_of_link"]
+__all__ = [
+    "ResetProcess",
+    "note_mailbox",
+    "owner_of",
+    "record_wrong_code",
+    "reset_by_code",
+    "reset_by_link",
+    "user_of_link",
+]
 
 logger = logging.getLogger("keyturn.accounts")
 
@@ -164,13 +173,14 @@ def _checked(said: LinkKey, user: Any) -> Any:
 
 @sensitive_variables("password")
 def _reset(request: HttpRequest, user: Any, password: str, *, email: str) -> None:
+    take_over_by_reset(request, user)
     set_password(user, password)
-    _note_mailbox(request, user, email)
+    note_mailbox(request, user, email)
     signals.password_reset.send(sender=type(user), request=request, user=user)
     get_adapter().send_notification_mail("account/email/password_reset", user)
 
 
-def _note_mailbox(request: HttpRequest, user: Any, email: str) -> None:
+def note_mailbox(request: HttpRequest, user: Any, email: str) -> None:
     """Whoever could reset the password reads the mailbox: its address is verified by that."""
     address = EmailAddress.objects.filter(user_id=user.pk, email__iexact=email).first()
     name = email_field()

@@ -12,9 +12,9 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import router, transaction
 
 from keyturn import conf
-from keyturn.accounts.users import locked_user, user_database
 from keyturn.clock import aware
 from keyturn.signin.models import AccountState
+from keyturn.signin.users import locked_user, user_database
 from keyturn.trail.events import Event
 from keyturn.trail.recording import record
 

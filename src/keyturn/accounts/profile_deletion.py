@@ -13,12 +13,12 @@ from keyturn import conf
 from keyturn.accounts.email_changes import give_up_change
 from keyturn.accounts.models import Flow
 from keyturn.accounts.profile import email_field, is_email_verified
-from keyturn.accounts.users import locked_user, user_database
 from keyturn.errors import KeyturnError, Reason, RefusedError
 from keyturn.mail.outbox import enqueue
 from keyturn.mail.rendering import BadAddressError, render
 from keyturn.sessions.models import Session
 from keyturn.sessions.revocation import RevokeReason, revoke_user_sessions
+from keyturn.signin.users import locked_user, user_database
 from keyturn.trail.events import Event
 from keyturn.trail.recording import record
 

@@ -18,6 +18,9 @@ from django.utils.module_loading import import_string
 
 from keyturn import conf
 from keyturn.clock import aware
+from keyturn.mfa.factors import RECOVERY_CODES, WEBAUTHN, recovery_codes_left, rows_of
+from keyturn.mfa.models import TrustedDevice
+from keyturn.mfa.passkey_data import name_of
 from keyturn.sessions.models import Session
 from keyturn.signin.models import AccountState
 from keyturn.trail.events import Event
@@ -50,6 +53,8 @@ def export_of(user: Any, *, now: datetime) -> Iterator[str]:
         ("account", _account(user)),
         ("email_addresses", _email_addresses(user)),
         ("sign_in_factors", _factors(user)),
+        ("linked_accounts", _linked_accounts(user)),
+        ("trusted_devices", _trusted_devices(user)),
         ("sessions", _sessions(user)),
         ("activity", _activity(user)),
         ("more", _more(user)),
@@ -114,13 +119,43 @@ def _email_addresses(user: Any) -> Iterator[dict[str, Any]]:
 def _factors(user: Any) -> Iterator[dict[str, Any]]:
     if not apps.is_installed("allauth.mfa"):
         return
-    from allauth.mfa.models import Authenticator  # noqa: PLC0415 - not every project has it
-
-    for factor in Authenticator.objects.filter(user_id=user.pk).order_by("pk"):
-        yield {
+    for factor in rows_of(user.pk):
+        told = {
             "type": factor.type,
             "created_at": _moment(factor.created_at),
             "last_used_at": _moment(factor.last_used_at),
+        }
+        if factor.type == WEBAUTHN:
+            told["name"] = name_of(factor)
+        elif factor.type == RECOVERY_CODES:
+            left = recovery_codes_left(user.pk, factor.data)
+            told |= {"codes": left.total, "codes_left": left.unused}
+        yield told
+
+
+def _trusted_devices(user: Any) -> Iterator[dict[str, Any]]:
+    rows = TrustedDevice._base_manager.using(router.db_for_write(TrustedDevice)).filter(user_id=user.pk)
+    for device in rows.order_by("created_at", "pk"):
+        yield {
+            "trusted_at": _moment(device.created_at),
+            "until": _moment(device.expires_at),
+            "ip": device.ip,
+            "user_agent": device.user_agent,
+        }
+
+
+def _linked_accounts(user: Any) -> Iterator[dict[str, Any]]:
+    if not apps.is_installed("allauth.socialaccount"):
+        return
+    from allauth.socialaccount.models import SocialAccount  # noqa: PLC0415 - not every project has it
+
+    for account in SocialAccount.objects.filter(user_id=user.pk).order_by("pk"):
+        yield {
+            "provider": account.provider,
+            "id": account.uid,
+            "told": account.extra_data,
+            "linked_at": _moment(account.date_joined),
+            "last_used_at": _moment(account.last_login),
         }
 
 

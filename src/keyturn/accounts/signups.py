@@ -11,13 +11,13 @@ from allauth.account.models import EmailAddress
 from django.db import IntegrityError, connections, transaction
 from django.db.models import F
 
-from keyturn.accounts.users import user_database
 from keyturn.clock import stored, utc_now
 from keyturn.defence import limits
 from keyturn.defence.names import is_username_taken
 from keyturn.locking import hold
 from keyturn.mail import outbox
 from keyturn.signin.models import AccountState
+from keyturn.signin.users import user_database
 from keyturn.trail.calling import current_caller
 
 __all__ = ["AddressTakenError", "count_mail", "count_sign_up", "pretend_signed_up", "store_signed_up"]

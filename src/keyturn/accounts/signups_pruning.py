@@ -15,11 +15,11 @@ from django.db import IntegrityError, router, transaction
 from django.db.models import ProtectedError, RestrictedError
 
 from keyturn.accounts.profile_deletion import remove_user
-from keyturn.accounts.users import locked_user, user_database
 from keyturn.clock import stored
 from keyturn.errors import RefusedError
 from keyturn.sessions.models import Session
 from keyturn.signin.models import AccountState
+from keyturn.signin.users import locked_user, user_database
 from keyturn.trail.events import Event
 from keyturn.trail.models import AuditEvent
 

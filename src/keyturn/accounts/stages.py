@@ -17,12 +17,15 @@ from keyturn.accounts.signups import count_mail
 from keyturn.accounts.verification import needs_verification
 from keyturn.clock import utc_now
 from keyturn.errors import Reason, RefusedError
+from keyturn.mfa.factors import is_enrolled
 from keyturn.sessions.fingerprint import password_fingerprint
+from keyturn.signin import must_have_factor
 
 __all__ = ["EmailVerificationStage", "EndStage", "has_lost_its_user", "is_over", "remember_password"]
 
 _FINGERPRINT: Final = "keyturn_password"
-_LEFT_OVER: Final = frozenset({_FINGERPRINT, *RECORD_KEYS})
+_WISH: Final = "keyturn_trust_device"
+_LEFT_OVER: Final = frozenset({_FINGERPRINT, _WISH, *RECORD_KEYS})
 """What a login that has ended leaves in its flow; the pretended sign-up with a taken address leaves nothing."""
 
 
@@ -35,7 +38,7 @@ class EmailVerificationStage(_EmailVerificationStage):
         The pretended sign-up of somebody who has an account waits in the same way.
         """
         login = self.login
-        must = login.email_verification == EmailVerificationMethod.MANDATORY
+        must = login.email_verification == EmailVerificationMethod.MANDATORY or self._before_a_factor()
         may = must or (login.signup and login.email_verification == EmailVerificationMethod.OPTIONAL)
         if not may or (login.user is not None and not needs_verification(login.user)):
             return None, True
@@ -44,6 +47,13 @@ class EmailVerificationStage(_EmailVerificationStage):
         send_verification_email_at_login(self.request, login)
         # django-allauth looks only at whether there is an answer.
         return (HttpResponse() if must else None), True
+
+    def _before_a_factor(self) -> bool:
+        """Whether a factor has to be set up next, which nobody may for an address that may be somebody else's."""
+        user, method = self.login.user, self.login.email_verification
+        if user is None or method == EmailVerificationMethod.NONE or not must_have_factor(user):
+            return False
+        return not is_enrolled(user)
 
 
 class EndStage(LoginStage):

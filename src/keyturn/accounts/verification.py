@@ -12,10 +12,10 @@ from django.http import HttpRequest
 
 from keyturn.accounts.email_changes import is_awaited
 from keyturn.accounts.link_keys import LinkKey, LinkKind, holds, read_key, use_up
-from keyturn.accounts.users import locked_user, user_database
 from keyturn.clock import stored
 from keyturn.errors import Reason, RefusedError
 from keyturn.signin.models import AccountState
+from keyturn.signin.users import locked_user, user_database
 
 __all__ = ["address_of_link", "confirm_by_link", "needs_verification", "note_verified"]
 

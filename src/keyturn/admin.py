@@ -28,3 +28,8 @@ if apps.is_installed("allauth.mfa"):
     from keyturn.api import factor_admin
 
     factor_admin.install()
+    from keyturn.api import trusted_device_admin  # noqa: F401 - it registers itself
+if apps.is_installed("allauth.socialaccount"):
+    from keyturn.api import social_admin
+
+    social_admin.install()

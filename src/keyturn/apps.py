@@ -22,7 +22,7 @@ class KeyturnConfig(AppConfig):
         from django.contrib.auth import get_user_model
 
         from keyturn import checks, compat, conf, keys
-        from keyturn.accounts import administering, passwords
+        from keyturn.accounts import administering, proofs
         from keyturn.accounts import checks as account_checks
         from keyturn.api import admin_calling, admin_login, settling
         from keyturn.api import checks as web_checks
@@ -30,7 +30,10 @@ class KeyturnConfig(AppConfig):
         from keyturn.defence import passwords_forms
         from keyturn.feed.watcher import watcher
         from keyturn.mail import webhooks
+        from keyturn.mfa import checks as factor_checks
+        from keyturn.mfa import enrolling, trusted
         from keyturn.sessions.user_changes import watch_user_model
+        from keyturn.signin import checks as signin_checks
         from keyturn.trail import account_events, admin_events, emptying, tally
         from keyturn.trail import checks as trail_checks
 
@@ -38,13 +41,17 @@ class KeyturnConfig(AppConfig):
         checks.register()
         account_checks.register()
         defence_checks.register()
+        signin_checks.register()
+        factor_checks.register()
         watch_user_model(get_user_model())
         compat.install()
         settling.install()
         passwords_forms.install()
         admin_calling.install()
         administering.follow()
-        passwords.follow_reauthentication()
+        proofs.follow_proofs()
+        trusted.follow()
+        enrolling.follow()
         admin_login.install()
         keys.follow()
         account_events.follow_accounts()

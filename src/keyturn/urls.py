@@ -38,8 +38,26 @@ urlpatterns = [
     path("", include("keyturn.well_known_urls")),
 ]
 
+if apps.is_installed("allauth.mfa"):
+    from keyturn.api.second_step_views import TokenMfaOptionsView, TokenMfaSetupView, TokenMfaView
+    from keyturn.api.trusted_device_views import TrustedDeviceListView, TrustedDeviceView
+
+    urlpatterns += [
+        path("token/mfa/", TokenMfaView.as_view(), name="token_mfa"),
+        path("token/mfa/options/", TokenMfaOptionsView.as_view(), name="token_mfa_options"),
+        path("token/mfa/setup/", TokenMfaSetupView.as_view(), name="token_mfa_setup"),
+        path("me/trusted-devices/", TrustedDeviceListView.as_view(), name="me_trusted_devices"),
+        path("me/trusted-devices/<str:device_id>/", TrustedDeviceView.as_view(), name="me_trusted_device"),
+    ]
+
 if apps.is_installed("allauth.headless"):
     from keyturn.api.account_pages import ResetPasswordPage, VerifyEmailPage
+
+    if apps.is_installed("allauth.socialaccount"):
+        from keyturn.api.provider_callback import ProviderCallbackPage
+
+        _CALLBACK = "auth/browser/v1/auth/provider/callback/<str:provider>"
+        urlpatterns += [path(_CALLBACK, ProviderCallbackPage.as_view(), name="provider_callback")]
 
     urlpatterns += [
         path("auth/verify-email/", VerifyEmailPage.as_view(), name="verify_email_page"),

@@ -6,11 +6,12 @@
 
 from django.urls import path
 
-from keyturn.api.well_known_views import AuthorizationServerView, JwksView
+from keyturn.api.well_known_views import AuthorizationServerView, JwksView, RelatedOriginsView
 
 urlpatterns = [
     path(".well-known/jwks.json", JwksView.as_view(), name="jwks"),
     path(
         ".well-known/oauth-authorization-server", AuthorizationServerView.as_view(), name="oauth_authorization_server"
     ),
+    path(".well-known/webauthn", RelatedOriginsView.as_view(), name="passkey_origins"),
 ]

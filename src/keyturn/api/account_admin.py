@@ -1,11 +1,11 @@
 """Accounts and outgoing mail in Django's admin. No secret, code or message is on a page."""
 
-from typing import TYPE_CHECKING, Any, Never
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth import get_user_model
-from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.exceptions import SuspiciousOperation
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from keyturn.accounts.administering import lift_reset
 from keyturn.api.admin_ids import can_be_user, is_number
+from keyturn.api.admin_kept_rows import KeptRowsAdmin
 from keyturn.clock import stored, utc_now
 from keyturn.mail.models import OutgoingMail
 from keyturn.signin.models import AccountState
@@ -21,15 +22,17 @@ __all__ = ["AccountStateAdmin", "OutgoingMailAdmin"]
 
 
 if TYPE_CHECKING:
-    _AccountAdmin = admin.ModelAdmin[AccountState]
     _MailAdmin = admin.ModelAdmin[OutgoingMail]
 else:
-    _AccountAdmin = _MailAdmin = admin.ModelAdmin
+    _MailAdmin = admin.ModelAdmin
 
 
 @admin.register(AccountState)
-class AccountStateAdmin(_AccountAdmin):
-    """How accounts came to be, and what stands between their password and a session."""
+class AccountStateAdmin(KeptRowsAdmin):
+    """How accounts came to be, and what stands between their password and a session.
+
+    Without its row, an account that signed up would need no verified address any more.
+    """
 
     list_display = ("user", "signed_up_at", "verified_at", "reset_required_at")
     list_filter = (
@@ -75,32 +78,6 @@ class AccountStateAdmin(_AccountAdmin):
         if not all(can_be_user(chosen) for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME)):
             raise SuspiciousOperation("not the id of an account")
         return super().changelist_view(request, extra_context)
-
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        """Show an account; there is nothing to save and nothing to delete."""
-        context = {"show_save": False, "show_save_and_continue": False, "show_delete": False, **(extra_context or {})}
-        return super().change_view(request, object_id, form_url, context)
-
-    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Never:
-        """Refuse; the permission itself stays, without which nobody could delete a user.
-
-        Raises:
-            PermissionDenied: always.
-        """
-        raise PermissionDenied
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """A sign-up makes them, and the demand for a reset."""
-        return False
-
-    def get_actions(self, request: HttpRequest, action_location: Any = None) -> dict[str, Any]:
-        """Never delete: without its row, an account that signed up would need no verified address any more."""
-        # Django 6.1 asks for each place on its pages; 5.2 knows one place only.
-        place = {} if action_location is None else {"action_location": action_location}
-        return {name: one for name, one in super().get_actions(request, **place).items() if name != "delete_selected"}
-
-    def save_model(self, request: HttpRequest, obj: AccountState, form: Any, change: bool) -> None:
-        """Every field is read-only: a post that tries to save changes nothing."""
 
 
 @admin.register(OutgoingMail)

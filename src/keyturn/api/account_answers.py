@@ -1,7 +1,7 @@
 """What the answers under ``/auth/`` have beyond django-allauth's: ``detail``, ``code``, ``reason``, and the pair."""
 
 import json
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -9,14 +9,19 @@ from django.http.response import HttpResponseBase
 from rest_framework.response import Response
 
 from keyturn.accounts.pairs import current_pair
+from keyturn.accounts.proofs import raised_session
 from keyturn.api.dpop import offer_nonce, scheme_of
 from keyturn.api.errors import challenge
 from keyturn.api.exception_handler import exception_handler
 from keyturn.api.serializers import told_type
 from keyturn.api.web import is_web
 from keyturn.api.web_cookies import forget_session, keep_device, keep_refresh
+from keyturn.clock import utc_now
 from keyturn.errors import REFUSALS, Reason
+from keyturn.sessions.assurance import Method
+from keyturn.tokens import minting
 from keyturn.tokens.issuing import Pair
+from keyturn.tokens.stepping_up import stepped_up_access
 
 __all__ = ["answer_to", "completed"]
 
@@ -35,9 +40,12 @@ _WORDS: Final[Mapping[int, tuple[str, str]]] = {
 _WAITING: Final[Mapping[str, Reason]] = {
     "verify_email": Reason.EMAIL_NOT_VERIFIED,
     "mfa_authenticate": Reason.MFA_REQUIRED,
+    "mfa_setup": Reason.FACTOR_SETUP_REQUIRED,
 }
 # django-allauth's codes of a wrong password, for which /token/ has words.
 _CREDENTIALS: Final = frozenset({"email_password_mismatch", "username_password_mismatch", "phone_password_mismatch"})
+
+_FACTORS: Final = frozenset({Method.TOTP, Method.RECOVERY_CODES, Method.WEBAUTHN})
 
 _RETRY_AFTER: Final = "60"
 """Seconds, where a project's own limits of django-allauth refuse without saying how long."""
@@ -50,7 +58,10 @@ def answer_to(error: Exception, *, view: Any, request: HttpRequest) -> HttpRespo
         return None
     body = {"status": found.status_code, **found.data} if isinstance(found.data, dict) else {}
     if found.status_code == 401:
-        body["meta"] = {"is_authenticated": False}
+        asked_again = body.get("reason") == Reason.REAUTHENTICATION_REQUIRED
+        body["meta"] = {"is_authenticated": asked_again}
+        if asked_again:
+            body["data"] = {"flows": list(_flows(body.get("methods", ())))}
     answer = JsonResponse(body, status=found.status_code)
     for name in ("WWW-Authenticate", "Retry-After", "Allow"):
         if found.has_header(name):
@@ -78,13 +89,9 @@ def completed(request: HttpRequest, response: HttpResponseBase) -> HttpResponse:
     csrf = getattr(request, "keyturn_csrf", None)
     if csrf is not None:
         body.setdefault("meta", {})["csrf_token"] = csrf
-    if pair is not None and status < 400:
-        body.setdefault("meta", {}).update(access_token=pair.access, **told_type(pair.token_type))
-        # django-allauth has asked the strategy for both tokens already, where its client is an app.
-        body["meta"].pop("refresh_token", None)
-        if not is_web(request):
-            body["meta"]["refresh_token"] = pair.refresh
-    if status >= 400:
+    if status < 400:
+        _give_tokens(request, body, pair)
+    else:
         _explain(body, status)
     answer = JsonResponse(body, status=status)
     for name, value in response.items():
@@ -101,6 +108,36 @@ def completed(request: HttpRequest, response: HttpResponseBase) -> HttpResponse:
     if status == 429 and not answer.has_header("Retry-After"):
         answer["Retry-After"] = _RETRY_AFTER
     return answer
+
+
+def _flows(methods: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """How to prove once more who one is, in django-allauth's words for ``methods``."""
+    factors = [method for method in methods if method in _FACTORS]
+    if Method.PASSWORD in methods:
+        yield {"id": "reauthenticate"}
+    if factors:
+        yield {"id": "mfa_reauthenticate", "types": factors}
+    if Method.MAIL_CODE in methods:
+        yield {"id": "code_reauthenticate"}
+
+
+def _give_tokens(request: HttpRequest, body: dict[str, Any], pair: Pair | None) -> None:
+    """Give whoever has signed in a pair; whoever has proved once more who they are an access token that says so."""
+    if pair is not None:
+        body.setdefault("meta", {}).update(access_token=pair.access, **told_type(pair.token_type))
+        # django-allauth has asked the strategy for both tokens already, where its client is an app.
+        body["meta"].pop("refresh_token", None)
+        if not is_web(request):
+            body["meta"]["refresh_token"] = pair.refresh
+        return
+    session = raised_session(request)
+    if session is None:
+        return
+    claims: Any = request.auth  # type: ignore[attr-defined]
+    access = stepped_up_access(session, claims, now=utc_now())
+    if access is not None:
+        told = {"access_token": access, **told_type(minting.scheme_of(session))}
+        body.setdefault("meta", {}).update(told)
 
 
 def _dress(request: HttpRequest, answer: HttpResponse, pair: Pair | None) -> None:

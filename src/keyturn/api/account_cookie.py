@@ -29,7 +29,8 @@ def keep_flow_cookie(request: HttpRequest, response: HttpResponse, *, presented:
         response: the answer; django-allauth does not write the token into it for a browser.
         presented: the cookie that came with the request.
     """
-    flow: Any = request.session
+    # A request with an access token has its session's flow, and may have begun one beside it.
+    flow: Any = getattr(request, "keyturn_flow", None) or request.session
     path = _path(request)
     if isinstance(flow, FlowStore) and flow.is_stored and not flow.is_signed_in:
         if flow.token != presented:

@@ -10,14 +10,12 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from allauth.account.adapter import get_adapter
-from allauth.account.internal.constants import LoginStageKey
 from allauth.account.internal.flows.email_verification import login_on_verification
 from allauth.account.internal.flows.email_verification_by_code import (
     EMAIL_VERIFICATION_CODE_SESSION_KEY,
     EmailVerificationProcess,
 )
 from allauth.account.internal.flows.login import record_authentication
-from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
 from allauth.account.models import EmailAddress
 from allauth.account.stages import EmailVerificationStage, LoginStageController
 from allauth.account.utils import setup_user_email
@@ -32,9 +30,9 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from keyturn.accounts.left_behind import note_proven, signed_up_with
 from keyturn.accounts.link_keys import is_link_key
 from keyturn.accounts.signups import AddressTakenError, count_mail, count_sign_up, pretend_signed_up, store_signed_up
-from keyturn.accounts.users import locked_user, user_database
 from keyturn.accounts.verification import address_of_link, confirm_by_link
 from keyturn.api.account_strict import Strict
 from keyturn.api.serializers import told_type
@@ -43,24 +41,24 @@ from keyturn.api.web import is_web
 from keyturn.api.web_cookies import refresh_of
 from keyturn.clock import aware, utc_now
 from keyturn.defence import attempts, limits
-from keyturn.defence.names import lookup_email
 from keyturn.defence.steady import steady
 from keyturn.errors import Reason, RefusedError
 from keyturn.sessions.client import current_client
 from keyturn.sessions.listing import live_sessions
 from keyturn.sessions.revocation import RevokeReason, revoke_sessions
 from keyturn.signin.identifying import Code, account_of, account_of_code
+from keyturn.signin.users import locked_user, user_database
 from keyturn.tokens.peeking import session_named_by
 from keyturn.tokens.refreshing import refresh
 
-__all__ = ["OWN", "SessionsView"]
+__all__ = ["FLOWS_ANSWERED_EVERY", "OWN", "SIGN_UP_CLOSED", "SessionsView"]
 
 _POST = frozenset({"POST"})
 # Of sign-ups: several times what one takes, so that the first moment is the rule whether or not the address is known.
 _ANSWERED_EVERY = timedelta(milliseconds=500)
 # Of what follows a sign-up, which costs no hash.
-_FLOWS_ANSWERED_EVERY = timedelta(milliseconds=100)
-_CLOSED = {"message": "Nobody can sign up here.", "code": "sign_up_closed"}
+FLOWS_ANSWERED_EVERY = timedelta(milliseconds=100)
+SIGN_UP_CLOSED = {"message": "Nobody can sign up here.", "code": "sign_up_closed"}
 
 
 class CountedCode:
@@ -167,7 +165,7 @@ class SignupView(Strict, account.SignupView):
     def handle(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Say first of all whether anybody may sign up."""
         if request.method == "POST" and not get_adapter().is_open_for_signup(request):
-            return APIResponse(request, errors=[_CLOSED], status=HTTPStatus.FORBIDDEN)
+            return APIResponse(request, errors=[SIGN_UP_CLOSED], status=HTTPStatus.FORBIDDEN)
         return super().handle(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -183,7 +181,7 @@ class SignupView(Strict, account.SignupView):
 class VerifyEmailView(CountedCode, Strict, account.VerifyEmailView):
     """Verify an address: by the code of the flow that asked for it, or by the key of a link, with or without a flow."""
 
-    answered_every = _FLOWS_ANSWERED_EVERY
+    answered_every = FLOWS_ANSWERED_EVERY
 
     def handle(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Tell links from codes."""
@@ -233,6 +231,7 @@ class VerifyEmailView(CountedCode, Strict, account.VerifyEmailView):
                 request.session.pop(EMAIL_VERIFICATION_CODE_SESSION_KEY, None)
             elif process.finish() is None:
                 raise RefusedError(Reason.EMAIL_TAKEN)
+            note_proven(request, process.user, email=address.email)
         response = login_on_verification(request, address) if self.stage else None
         return AuthenticationResponse.from_response(request, response)
 
@@ -240,25 +239,30 @@ class VerifyEmailView(CountedCode, Strict, account.VerifyEmailView):
         now = utc_now()
         limits.take(action="link", keys={"address": current_client().ip}, now=now)
         if request.method == "GET":
-            return _verification(request, address_of_link(key, now=now).email, verified=False)
+            address = address_of_link(key, now=now)
+            made = signed_up_with(address.user)
+            told = {} if made is None else {"has_password": made.password, "providers": list(made.providers)}
+            return _verification(request, address.email, verified=False, **told)
         address = confirm_by_link(request, key, now=now)
         stage = LoginStageController.enter(request, EmailVerificationStage.key)
         if stage is not None and stage.login.user is not None and stage.login.user.pk == address.user_id:
             # The very client that waits for it shows the link: it goes on as if it had shown the code.
             request.session.pop(EMAIL_VERIFICATION_CODE_SESSION_KEY, None)
+            with transaction.atomic(using=user_database()):
+                note_proven(request, locked_user(address.user_id), email=address.email)
             return AuthenticationResponse.from_response(request, login_on_verification(request, address))
         return _verification(request, address.email, verified=True)
 
 
-def _verification(request: HttpRequest, email: str, *, verified: bool) -> HttpResponse:
+def _verification(request: HttpRequest, email: str, *, verified: bool, **told: Any) -> HttpResponse:
     meta = {"is_authenticated": bool(request.user.is_authenticated)}
-    return APIResponse(request, data={"email": email, "verified": verified}, meta=meta)
+    return APIResponse(request, data={"email": email, "verified": verified, **told}, meta=meta)
 
 
 class ResendEmailVerificationCodeView(Strict, account.ResendEmailVerificationCodeView):
     """Send another code; those before it are good no longer."""
 
-    answered_every = _FLOWS_ANSWERED_EVERY
+    answered_every = FLOWS_ANSWERED_EVERY
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Count, then send."""
@@ -266,50 +270,6 @@ class ResendEmailVerificationCodeView(Strict, account.ResendEmailVerificationCod
         if process is not None and process.can_resend:
             count_mail(process.email, now=utc_now())
         return super().post(request, *args, **kwargs)
-
-
-class RequestLoginCodeView(Strict, account.RequestLoginCodeView):
-    """Have a code sent that signs in (where ``ACCOUNT_LOGIN_BY_CODE_ENABLED`` is set)."""
-
-    begins_anew = True
-    signed_out_only = _POST
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Count, then send."""
-        email = self.input.cleaned_data.get("email") or ""
-        count_mail(lookup_email(email) or email.lower(), now=utc_now())
-        return super().post(request, *args, **kwargs)
-
-
-class ResendLoginCodeView(Strict, account.ResendLoginCodeView):
-    """Send another code that signs in."""
-
-    answered_every = _FLOWS_ANSWERED_EVERY
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Count, then send."""
-        stage = LoginStageController.enter(request, LoginStageKey.LOGIN_BY_CODE)
-        process = LoginCodeVerificationProcess.resume(stage) if stage else None
-        if process is not None and process.can_resend and process.state.get("email"):
-            count_mail(process.state["email"], now=utc_now())
-        return super().post(request, *args, **kwargs)
-
-
-class ConfirmLoginCodeView(CountedCode, Strict, account.ConfirmLoginCodeView):
-    """Sign in by the code that was sent."""
-
-    answered_every = _FLOWS_ANSWERED_EVERY
-
-    def account_of_code(self) -> str | None:
-        """The address that the code was sent to, whether or not it has an account."""
-        user, email = self.process.user, self.process.state.get("email")
-        if user is not None and not email:
-            return account_of(user)
-        return account_of_code(Code.SIGN_IN, email=str(email or ""))
-
-
-class ReauthenticateView(Strict, account.ReauthenticateView):
-    """Prove once more who one is, before something that cannot be undone."""
 
 
 class RefreshTokenView(Strict, tokens.RefreshTokenView):
@@ -404,10 +364,6 @@ OWN: dict[Any, Any] = {
     account.SignupView: SignupView,
     account.VerifyEmailView: VerifyEmailView,
     account.ResendEmailVerificationCodeView: ResendEmailVerificationCodeView,
-    account.RequestLoginCodeView: RequestLoginCodeView,
-    account.ResendLoginCodeView: ResendLoginCodeView,
-    account.ConfirmLoginCodeView: ConfirmLoginCodeView,
-    account.ReauthenticateView: ReauthenticateView,
     tokens.RefreshTokenView: RefreshTokenView,
 }
 """Which of ours stands in the place of which of django-allauth's."""

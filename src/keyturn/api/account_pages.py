@@ -18,14 +18,14 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostE
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 from django.utils import translation
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.debug import sensitive_variables
 from django.views.generic import View
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
 
 from keyturn import conf
+from keyturn.accounts.left_behind import signed_up_with
 from keyturn.accounts.links import link_to
 from keyturn.accounts.passwords_reset import reset_by_link, user_of_link
 from keyturn.accounts.redirects import may_redirect_to
@@ -34,6 +34,7 @@ from keyturn.api.account_views import dressed
 from keyturn.api.base import without_transaction
 from keyturn.api.body import check_charset, check_length
 from keyturn.api.client import calling, client_of
+from keyturn.api.error_reports import unreported
 from keyturn.api.errors import STORE_ERRORS, PayloadTooLarge, store_failed
 from keyturn.clock import utc_now
 from keyturn.defence import limits
@@ -41,7 +42,7 @@ from keyturn.errors import Reason, RefusedError, TooManyAttemptsError
 from keyturn.mail.language import language_of_caller
 from keyturn.templating import own_template
 
-__all__ = ["ResetPasswordPage", "VerifyEmailPage"]
+__all__ = ["UNREADABLE", "LinkPage", "ResetPasswordPage", "VerifyEmailPage"]
 
 _SENTENCES: Final = {
     Reason.LINK_INVALID: _("This link is not valid. Perhaps it was cut off: copy the whole of it from the mail."),
@@ -51,7 +52,7 @@ _SENTENCES: Final = {
     Reason.EMAIL_TAKEN: _("This e-mail address belongs to another account."),
 }
 
-_UNREADABLE: Final = (
+UNREADABLE: Final = (
     ParseError,
     SuspiciousOperation,
     MultiPartParserError,
@@ -62,8 +63,7 @@ _UNREADABLE: Final = (
 """What a body that is no form makes of Django's way to read it."""
 
 
-@method_decorator(sensitive_post_parameters(), name="dispatch")
-class _LinkPage(View):
+class LinkPage(View):
     """GET shows what would happen; POST lets it."""
 
     template = ""
@@ -75,6 +75,9 @@ class _LinkPage(View):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer in the reader's language, whatever happens, and let nothing of it be kept."""
+        return unreported(request, lambda: self._dressed(request))
+
+    def _dressed(self, request: HttpRequest) -> HttpResponse:
         problem: Any
         with (
             calling(request),
@@ -118,7 +121,7 @@ class _LinkPage(View):
         except (UnsupportedMediaType, PayloadTooLarge) as error:
             problem = _("This form could not be read.")
             return self._refused(request, status=error.status_code, problem=problem, code=error.default_code)
-        except _UNREADABLE:
+        except UNREADABLE:
             return self._refused(request, status=400, problem=_("This form could not be read."), code="parse_error")
         key, onward = given.get("key", ""), given.get("next", "")
         if onward and not may_redirect_to(onward):
@@ -167,22 +170,26 @@ class _LinkPage(View):
         return self._shown(request, done=True, onward=onward or link_to("sign_in"), **more)
 
 
-class VerifyEmailPage(_LinkPage):
+class VerifyEmailPage(LinkPage):
     """Confirm an e-mail address, or change to it."""
 
     template = "keyturn/account/verify_email.html"
 
     def offer(self, request: HttpRequest, key: str, onward: str) -> HttpResponse:
-        """Name the address."""
-        email = address_of_link(key, now=utc_now()).email
-        return self._shown(request, key=key, next=onward, email=email)
+        """Name the address, and by what the account signs in that it would be confirmed for."""
+        address = address_of_link(key, now=utc_now())
+        made = signed_up_with(address.user)
+        told: dict[str, Any] = {}
+        if made is not None:
+            told = {"provider": ", ".join(made.providers), "with_password": made.password}
+        return self._shown(request, key=key, next=onward, email=address.email, **told)
 
     def act(self, request: HttpRequest, key: str, onward: str) -> HttpResponse:
         """Verify it."""
         return self._done(request, onward, email=confirm_by_link(request, key, now=utc_now()).email)
 
 
-class ResetPasswordPage(_LinkPage):
+class ResetPasswordPage(LinkPage):
     """Choose a new password."""
 
     template = "keyturn/account/reset_password.html"

@@ -26,7 +26,7 @@ from keyturn.accounts.emails import comparable, mailbox_of
 from keyturn.accounts.link_keys import is_link_key
 from keyturn.accounts.own_address import note_own_address
 from keyturn.accounts.pairs import open_session
-from keyturn.accounts.passwords import confirm_password, require_recent_authentication, set_password
+from keyturn.accounts.passwords import confirm_password, set_password
 from keyturn.accounts.passwords_reset import (
     ResetProcess,
     owner_of,
@@ -35,7 +35,7 @@ from keyturn.accounts.passwords_reset import (
     reset_by_link,
     user_of_link,
 )
-from keyturn.accounts.users import locked_user, user_database
+from keyturn.accounts.step_up import require_beside_password
 from keyturn.api.account_strict import Strict
 from keyturn.clock import utc_now
 from keyturn.defence import attempts, limits
@@ -45,6 +45,7 @@ from keyturn.errors import Reason, RefusedError
 from keyturn.mail import outbox
 from keyturn.sessions.models import Session
 from keyturn.signin.identifying import Code, account_of_code
+from keyturn.signin.users import locked_user, user_database
 from keyturn.trail.calling import current_caller
 
 __all__ = ["OWN"]
@@ -241,20 +242,18 @@ class ChangePasswordInput(forms.Form):
 class ChangePasswordView(Strict, account.ChangePasswordView):
     """Replace the password by another; users without one set their first. Ends all sessions, this client has a new one.
 
-    Who has a password shows it; who has none must have signed in just now.
+    Who has a password shows it; who has none, or a second factor, must have proved just now who it is.
     """
 
     input_class = ChangePasswordInput
 
     def handle_input(self, data: Any) -> Any:
-        """Ask users without password for a recent sign-in before anything else.
+        """Ask users without password, and those with a second factor, for a recent proof before anything else.
 
         Raises:
             RefusedError: ``reauthentication_required``.
         """
-        user: Any = self.request.user
-        if not user.has_usable_password():
-            require_recent_authentication(user, session_id=_session_id(self.request), now=utc_now())
+        require_beside_password(self.request.user, session_id=_session_id(self.request), now=utc_now())
         return super().handle_input(data)
 
     def get_input_kwargs(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from io import BytesIO
 from typing import Any, ClassVar
 
+from allauth.headless.constants import Client
 from allauth.headless.internal.restkit.response import APIResponse
 from django import forms
 from django.http import HttpRequest, HttpResponseNotAllowed
@@ -15,8 +16,9 @@ from django.http.response import HttpResponseBase
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
 
 from keyturn.api.parsers import StrictJSONParser
+from keyturn.tokens.claims import Claims
 
-__all__ = ["Strict", "strict"]
+__all__ = ["Strict", "json_object", "strict"]
 
 _JSON = "application/json"
 
@@ -27,19 +29,32 @@ class Strict:
     Attributes:
         begins_anew: it starts something, whatever the client was doing before.
         keeps_out: it needs neither flow nor user, and decides itself what is a transaction.
+        keeps_out_of: methods for which that is so.
         for_actors_too: methods that an administrator who acts as the user may call.
         signed_out_only: methods that are for nobody who is signed in (409).
         answered_every: what is done in a flow is answered at one of the moments that lie so far apart, since it costs
             more where there is an account.
         takes_expired: methods for which an access token of good signature is enough, expired or revoked.
+        only_for: the one kind of client that it is for; None: both.
     """
 
     begins_anew: ClassVar[bool] = False
     keeps_out: ClassVar[bool] = False
+    keeps_out_of: ClassVar[frozenset[str]] = frozenset()
     for_actors_too: ClassVar[frozenset[str]] = frozenset()
     signed_out_only: ClassVar[frozenset[str]] = frozenset()
     takes_expired: ClassVar[frozenset[str]] = frozenset()
     answered_every: ClassVar[timedelta | None] = None
+    only_for: ClassVar[Client | None] = None
+
+    @classmethod
+    def ahead(cls, request: HttpRequest, claims: Claims | None) -> None:
+        """Do what takes long and must not be done while a flow is held, before it is.
+
+        Args:
+            request: not looked at yet, but for its headers.
+            claims: of its access token, verified, but not yet its session; None: there is none.
+        """
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer 405 before a body is read: django-allauth would check a password sent by PUT."""
@@ -57,23 +72,8 @@ class Strict:
         return response
 
     def _parse_json(self, request: HttpRequest) -> dict[str, Any] | None:
-        """Read the body.
-
-        Raises:
-            ParseError: it is no JSON object that can be stored.
-            UnsupportedMediaType: it calls itself something else.
-        """
-        if request.method == "GET" or not request.body:
-            return None
-        if request.content_type != _JSON:
-            # Also what keeps a form on another site from being taken for a call.
-            raise UnsupportedMediaType(request.content_type or "")
-        data = StrictJSONParser().parse(BytesIO(request.body))
-        if not isinstance(data, dict):
-            raise ParseError("JSON parse error - the body is no object")
-        if any(not _can_be_stored(text) for text in _texts(data)):
-            raise ParseError("JSON parse error - text holds a NUL or half a surrogate pair")
-        return data
+        """Read the body. Errors as :func:`json_object`."""
+        return json_object(request)
 
     def get_input_class(self) -> Any:
         """Take passwords verbatim, spaces included, as every other door does."""
@@ -88,6 +88,26 @@ class Strict:
         if wrong:
             return APIResponse(view.request, errors=wrong, status=HTTPStatus.BAD_REQUEST)
         return super().handle_input(data)  # type: ignore[misc]
+
+
+def json_object(request: HttpRequest) -> dict[str, Any] | None:
+    """Read a body; None where there is none.
+
+    Raises:
+        ParseError: it is no JSON object that can be stored.
+        UnsupportedMediaType: it calls itself something else.
+    """
+    if request.method == "GET" or not request.body:
+        return None
+    if request.content_type != _JSON:
+        # Also what keeps a form on another site from being taken for a call.
+        raise UnsupportedMediaType(request.content_type or "")
+    data = StrictJSONParser().parse(BytesIO(request.body))
+    if not isinstance(data, dict):
+        raise ParseError("JSON parse error - the body is no object")
+    if any(not _can_be_stored(text) for text in _texts(data)):
+        raise ParseError("JSON parse error - text holds a NUL or half a surrogate pair")
+    return data
 
 
 def strict(view_class: Any) -> Any:

@@ -1,7 +1,7 @@
 """``/auth/app/v1/…`` and ``/auth/browser/v1/…``: django-allauth's URLs by its names, each view behind ours."""
 
 import importlib.util
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from allauth.account.adapter import get_adapter
@@ -22,20 +22,39 @@ __all__ = ["urlpatterns"]
 _OWN: Final = {
     "keyturn.api.account_flow_views": "allauth.headless",
     "keyturn.api.account_password_views": "allauth.headless",
+    "keyturn.api.account_step_up_views": "allauth.headless",
+    "keyturn.api.account_mail_views": "allauth.headless",
     "keyturn.api.account_mfa_views": "allauth.mfa",
+    "keyturn.api.account_passkey_views": "allauth.mfa",
+    "keyturn.api.account_social_views": "allauth.socialaccount",
 }
-"""Modules with a dictionary ``OWN``, our view class by django-allauth's; and the app that each of them is for."""
+"""Modules with a dictionary ``OWN``, our view class by django-allauth's; and the app that each of them is for.
+
+Some have a second one, ``MORE``: view classes of ours by paths that django-allauth has not.
+"""
 
 
 _PHONE: Final = (account.ManagePhoneView, account.VerifyPhoneView, account.ResendPhoneVerificationCodeView)
 
 
-def _own_views() -> dict[Any, Any]:
-    found: dict[Any, Any] = {}
+def _modules() -> Iterator[Any]:
     for name, app in _OWN.items():
         if apps.is_installed(app) and importlib.util.find_spec(name) is not None:
-            found |= importlib.import_module(name).OWN
-    return found
+            yield importlib.import_module(name)
+
+
+def _own_views() -> dict[Any, Any]:
+    return {theirs: ours for module in _modules() for theirs, ours in module.OWN.items()}
+
+
+def _more(client: Client) -> Iterator[URLPattern]:
+    name = client.value
+    for module in _modules():
+        for route, view_class in getattr(module, "MORE", {}).items():
+            if strict(view_class).only_for not in {None, client}:
+                continue
+            view = account_view(strict(view_class), client=client)
+            yield path(f"{name}/v1/{route}", view, name=f"{name}_{route.replace('/', '_')}")
 
 
 def _wrapped(patterns: Iterable[Any], own: dict[Any, Any], *, has_phones: bool) -> list[URLPattern | URLResolver]:
@@ -61,7 +80,10 @@ def _wrapped(patterns: Iterable[Any], own: dict[Any, Any], *, has_phones: bool) 
             continue
         if view_class in _PHONE and not has_phones:
             continue
-        view = account_view(strict(own.get(view_class, view_class)), client=kwargs["client"])
+        view_class = strict(own.get(view_class, view_class))
+        if view_class.only_for not in {None, kwargs["client"]}:
+            continue
+        view = account_view(view_class, client=kwargs["client"])
         found.append(URLPattern(one.pattern, view, one.default_args, one.name))
     return found
 
@@ -84,6 +106,7 @@ def _tree() -> list[URLPattern | URLResolver]:
 
 urlpatterns = [
     *[_sessions(Client(name)) for name in ("app", "browser") if name in headless.app_settings.CLIENTS],
+    *[one for name in ("app", "browser") if name in headless.app_settings.CLIENTS for one in _more(Client(name))],
     path("", include((_tree(), "headless"), namespace="headless")),
     re_path(r"^(?:app|browser)/v1/", _not_found),
 ]

@@ -35,6 +35,7 @@ from keyturn.api.base import without_transaction
 from keyturn.api.body import check_charset, check_length
 from keyturn.api.client import calling
 from keyturn.api.dpop import check_binding, check_proof, scheme_of
+from keyturn.api.error_reports import unreported
 from keyturn.api.impersonation import acting_for, refuse_impersonated
 from keyturn.api.origins import check_page
 from keyturn.api.schema_stand_ins import stand_in_for
@@ -43,6 +44,7 @@ from keyturn.clock import utc_now
 from keyturn.defence.steady import steady
 from keyturn.errors import Reason, RefusedError
 from keyturn.mail.language import language_of_caller
+from keyturn.mfa.sealing import FactorSecretError
 from keyturn.tokens.authenticating import authenticate, check_session
 from keyturn.tokens.claims import Claims, interpret, read_access
 from keyturn.trail.calling import acted_by, signed_in_with
@@ -73,7 +75,7 @@ def account_view(view_class: Any, *, client: Client) -> Callable[..., HttpRespon
             request_context(request),
             dressed(request, client),
         ):
-            return _Call(request, view, view_class, client).answered(*args, **kwargs)
+            return unreported(request, lambda: _Call(request, view, view_class, client).answered(*args, **kwargs))
 
     stand_in_for(answer, view_class=view_class, client=client.value)
     # For Django's LoginRequiredMiddleware, which would redirect.
@@ -160,14 +162,15 @@ class _Call:
         asks_for_proof = self.client == Client.BROWSER and bearer is None and not is_web(self.request)
         if asks_for_proof and (refused := self._csrf_failure()):
             return refused
-        if self.view_class.keeps_out:
+        if self.view_class.keeps_out or self.request.method in self.view_class.keeps_out_of:
             return self._called(args, kwargs)
-        if bearer is None and (not token or self.view_class.begins_anew):
+        # Signature and keys outside of the transaction, whose first statement shall be the one that locks.
+        claims = None if bearer is None else self._claims(bearer)
+        self.view_class.ahead(self.request, claims)
+        if claims is None and (not token or self.view_class.begins_anew):
             response = self._called(args, kwargs)
             self._keep_flow()
             return response
-        # Signature and keys outside of the transaction, whose first statement shall be the one that locks.
-        claims = None if bearer is None else self._claims(bearer)
         with transaction.atomic(using=flow_database()):
             try:
                 if claims is not None:
@@ -176,7 +179,7 @@ class _Call:
                     # A browser is asked nothing: its cookie was not its own doing, and is taken back.
                     return UnauthorizedResponse(self.request, status=410)
                 response = self._called(args, kwargs)
-            except RefusedError as error:
+            except (RefusedError, FactorSecretError) as error:
                 # What was counted stays counted, so the transaction ends well.
                 response = answer_to(error, view=self, request=self.request) or HttpResponse(status=500)
             self._keep_flow()

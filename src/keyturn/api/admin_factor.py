@@ -1,27 +1,25 @@
-"""The second step of the admin's login, for users with a second factor of django-allauth's: a code.
+"""The second step of the admin's login, for users with a second factor of django-allauth's: a code, or a passkey.
 
 A password alone must not open the page from which sessions are ended and users impersonated. What is remembered between
 the two steps is in Django's session, which belongs to nobody until the code was right.
 """
 
-import time
 from typing import Any, Final
 
-from django.apps import apps
-from django.contrib.auth import BACKEND_SESSION_KEY, REDIRECT_FIELD_NAME, get_user_model, login, logout
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import reverse
-from django.utils.cache import add_never_cache_headers
-from django.utils.crypto import constant_time_compare
-from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_variables
 
+from keyturn.api import admin_steps as steps
+from keyturn.api.admin_passkey import PASSKEY_FIELD, context_of, enters_with_passkey
+from keyturn.api.admin_steps import DOOR
 from keyturn.clock import utc_now
 from keyturn.defence import attempts
-from keyturn.signin import account_of, identity_of
+from keyturn.errors import Reason
+from keyturn.mfa.codes import LONGEST, accept_code
+from keyturn.signin import account_of
+from keyturn.signin.users import user_database
 from keyturn.trail.calling import current_caller
 from keyturn.trail.events import Event
 from keyturn.trail.recording import record
@@ -29,27 +27,14 @@ from keyturn.trail.recording import record
 __all__ = ["CODE_FIELD", "DOOR", "ask_for_code", "check_code"]
 
 CODE_FIELD: Final = "keyturn_code"
-"""The form field; a POST that has it is the second step."""
-DOOR: Final = {"door": "admin"}
-
-_STATE: Final = "keyturn_admin_factor"
-_PATIENCE: Final = 300
-"""Seconds between the two steps."""
-_LONGEST: Final = 64
-"""Characters of a code."""
+"""The form field; a POST that has it, or that of a passkey, is the second step."""
 
 
 def ask_for_code(site: Any, request: HttpRequest, user: Any) -> HttpResponse:
-    """Take back the session that the password alone has opened, and ask for the code."""
-    state = {
-        "user": str(user.pk),
-        "backend": request.session[BACKEND_SESSION_KEY],
-        "password": user.get_session_auth_hash(),
-        "at": int(time.time()),
-    }
-    logout(request)
-    request.session[_STATE] = state
-    return _page(site, request)
+    """Take back the session that the password alone has opened, and ask for the second factor."""
+    steps.begin(request, user)
+    record(Event.FACTOR_ASKED, user_id=user.pk, reason=Reason.MFA_REQUIRED.value, details=DOOR)
+    return _page(site, request, user)
 
 
 def check_code(site: Any, request: HttpRequest) -> HttpResponse:
@@ -57,6 +42,7 @@ def check_code(site: Any, request: HttpRequest) -> HttpResponse:
 
     Raises:
         TooManyAttemptsError: codes were guessed too often; not looked at.
+        FactorSecretError: whether the code was right cannot be told.
     """
     found: HttpResponse = csrf_protect(lambda request: _checked(site, request))(request)
     return found
@@ -64,58 +50,23 @@ def check_code(site: Any, request: HttpRequest) -> HttpResponse:
 
 @sensitive_variables("code")
 def _checked(site: Any, request: HttpRequest) -> HttpResponse:
-    now, state = utc_now(), request.session.get(_STATE) or {}
-    user = get_user_model()._default_manager.filter(pk=state["user"]).first() if state else None
-    if not (
-        user is not None
-        and 0 <= time.time() - state["at"] <= _PATIENCE
-        and user.is_active
-        and constant_time_compare(state["password"], user.get_session_auth_hash())
-        and not identity_of(user).reset_required
-    ):
-        request.session.pop(_STATE, None)
-        return HttpResponseRedirect(request.get_full_path())
+    now, user = utc_now(), steps.begun_by(request)
+    if user is None or steps.is_set_up_first(request):
+        return steps.start_over(request)
+    if PASSKEY_FIELD in request.POST:
+        return enters_with_passkey(site, request, user) or _page(site, request, user, wrong="passkey")
     attempt = attempts.begin(account=account_of(user), ip=current_caller().ip, now=now, action="code", user_id=user.pk)
-    code = request.POST.get(CODE_FIELD, "").strip()
-    if not _is_right(user, code):
+    code = request.POST.get(CODE_FIELD, "")
+    with transaction.atomic(using=user_database()):
+        kind = accept_code(user=user, code=code, now=now)
+    if kind is None:
         record(Event.CODE_REJECTED, user_id=user.pk, details=DOOR, at=now)
-        return _page(site, request, wrong=True)
+        return _page(site, request, user, wrong="code")
     attempt.succeeded(now=now)
-    del request.session[_STATE]
-    login(request, user, backend=state["backend"])
-    record(Event.LOGIN, user_id=user.pk, details=DOOR, at=now)
-    return HttpResponseRedirect(_next(site, request))
+    steps.enter(request, user)
+    return HttpResponseRedirect(steps.next_page(site, request))
 
 
-@sensitive_variables("code")
-def _is_right(user: Any, code: str) -> bool:
-    """Whether it is a code of the user's authenticator app, or one of the recovery codes, unused."""
-    if not code or len(code) > _LONGEST or not code.isascii() or not code.isprintable():
-        return False
-    factors = apps.get_model("mfa", "Authenticator")._base_manager
-    return any(
-        factor.wrap().validate_code(code)
-        for factor in factors.filter(user=user, type__in=("totp", "recovery_codes")).order_by("-type")
-    )
-
-
-def _next(site: Any, request: HttpRequest) -> str:
-    wanted = request.POST.get(REDIRECT_FIELD_NAME) or request.GET.get(REDIRECT_FIELD_NAME) or ""
-    if url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
-        return wanted
-    return reverse("admin:index", current_app=site.name)
-
-
-def _page(site: Any, request: HttpRequest, *, wrong: bool = False) -> HttpResponse:
-    request.current_app = site.name
-    context = {
-        **site.each_context(request),
-        "title": gettext("Log in"),
-        "code_field": CODE_FIELD,
-        "wrong": wrong,
-        "next_field": REDIRECT_FIELD_NAME,
-        "next": request.POST.get(REDIRECT_FIELD_NAME, ""),
-    }
-    response = TemplateResponse(request, "admin/keyturn/login_code.html", context)
-    add_never_cache_headers(response)
-    return response
+def _page(site: Any, request: HttpRequest, user: Any, *, wrong: str = "") -> HttpResponse:
+    context = {"code_field": CODE_FIELD, "longest": LONGEST, "wrong": wrong, **context_of(user)}
+    return steps.page(site, request, "login_code.html", **context)

@@ -5,8 +5,9 @@ Here an attempt is counted before it gets there, and given back when it came thr
 """
 
 import functools
-from collections.abc import Callable
-from typing import Any
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from django.apps import apps
 from django.contrib.auth import get_user_model, logout
@@ -18,17 +19,29 @@ from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_variables
 
 from keyturn.api.admin_factor import CODE_FIELD, DOOR, ask_for_code, check_code
+from keyturn.api.admin_factor_setup import SETUP_FIELD, ask_to_set_up, set_up
+from keyturn.api.admin_passkey import PASSKEY_FIELD
 from keyturn.api.client import calling
+from keyturn.api.error_reports import unreported
 from keyturn.clock import utc_now
 from keyturn.defence import attempts
 from keyturn.defence.passwords import spellings
-from keyturn.errors import Reason, TooManyAttemptsError
-from keyturn.signin import identify, identity_of
+from keyturn.errors import Reason, TooManyAttemptsError, UnavailableError
+from keyturn.signin import identify, identity_of, must_have_factor
 from keyturn.trail.calling import current_caller
 from keyturn.trail.events import Event
 from keyturn.trail.recording import record
 
 __all__ = ["install"]
+
+logger = logging.getLogger("keyturn.api")
+
+_LATER_STEPS: Final[Mapping[str, Callable[[Any, HttpRequest], HttpResponse]]] = {
+    CODE_FIELD: check_code,
+    PASSKEY_FIELD: check_code,
+    SETUP_FIELD: set_up,
+}
+"""What answers a form that has this field."""
 
 _CAME_IN = "_keyturn_came_in"
 """Where a request keeps who has signed in while it was answered."""
@@ -61,7 +74,7 @@ def _counted(login: Callable[..., Any]) -> Callable[..., Any]:
         if request.method != "POST":
             return answer()
         with calling(request):
-            return _attempted(self, request, answer)
+            return unreported(request, lambda: _attempted(self, request, answer))
 
     wrapper.keyturn_stock = login  # type: ignore[attr-defined]
     return wrapper
@@ -69,11 +82,15 @@ def _counted(login: Callable[..., Any]) -> Callable[..., Any]:
 
 def _attempted(site: Any, request: HttpRequest, answer: Callable[[], HttpResponseBase]) -> HttpResponseBase:
     now = utc_now()
-    if CODE_FIELD in request.POST:
+    later_step = _LATER_STEPS.get(next((name for name in _LATER_STEPS if name in request.POST), ""))
+    if later_step is not None:
         try:
-            return check_code(site, request)
+            return later_step(site, request)
         except TooManyAttemptsError as error:
             return _refusal(site, request, gettext("Too many attempts. Try again later."), error)
+        except UnavailableError as error:
+            logger.error("temporarily unavailable: %s", error)  # noqa: TRY400 - it says what to do; the trace would not
+            return _refusal(site, request, gettext("Temporarily unavailable, try again."), error)
     identity = identify(_typed_name(request))
     user_id = "" if identity.user_id is None else identity.user_id
     try:
@@ -99,8 +116,18 @@ def _attempted(site: Any, request: HttpRequest, answer: Callable[[], HttpRespons
             return _refusal(site, request, sentence)
     if identity.has_factor:
         return ask_for_code(site, request, user)
+    if must_have_factor(user):
+        return _first_factor(site, request, user)
     record(Event.LOGIN, user_id=user.pk, details=DOOR, at=now)
     return response
+
+
+def _first_factor(site: Any, request: HttpRequest, user: Any) -> HttpResponseBase:
+    if apps.is_installed("allauth.mfa"):
+        return ask_to_set_up(site, request, user)
+    # A rule that nobody can meet lets nobody in; a system check says so.
+    logout(request)
+    return _refusal(site, request, gettext("Set up a second factor first."))
 
 
 @sensitive_variables("typed", "first", "others", "spelling")
@@ -131,7 +158,9 @@ def _typed_name(request: HttpRequest) -> str:
     return request.POST.get("username") or request.POST.get(get_user_model().USERNAME_FIELD) or ""
 
 
-def _refusal(site: Any, request: HttpRequest, sentence: str, error: TooManyAttemptsError | None = None) -> HttpResponse:
+def _refusal(
+    site: Any, request: HttpRequest, sentence: str, error: TooManyAttemptsError | UnavailableError | None = None
+) -> HttpResponse:
     """A page with one sentence, which holds nothing of what was typed."""
     request.current_app = site.name
     context = {
@@ -141,9 +170,8 @@ def _refusal(site: Any, request: HttpRequest, sentence: str, error: TooManyAttem
         "minutes": None if error is None else -(-error.retry_after // 60),
         "login_url": request.get_full_path(),
     }
-    response = TemplateResponse(
-        request, "admin/keyturn/login_refused.html", context, status=403 if error is None else 429
-    )
+    status = 403 if error is None else 429 if isinstance(error, TooManyAttemptsError) else 503
+    response = TemplateResponse(request, "admin/keyturn/login_refused.html", context, status=status)
     if error is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     add_never_cache_headers(response)

@@ -19,6 +19,7 @@ from rest_framework.views import APIView
 from keyturn.api.body import check_charset, check_length, read_body
 from keyturn.api.client import calling
 from keyturn.api.dpop import carries_proof, check_proof, offer_nonce, scheme_of
+from keyturn.api.error_reports import unreported
 from keyturn.api.exception_handler import exception_handler
 from keyturn.api.impersonation import acting_for
 from keyturn.api.origins import check_page
@@ -77,9 +78,9 @@ class KeyturnView(SteadyMethods, GenericAPIView[Any]):
         return scheme_of(self.request)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Answer a request, with its caller known to everything called from here."""
+        """Answer a request, with its caller known to everything called from here, and its secrets to no report."""
         with calling(request):
-            return super().dispatch(request, *args, **kwargs)
+            return unreported(request, lambda: super(KeyturnView, self).dispatch(request, *args, **kwargs))
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse a body that is too long before reading it, and read it where that fails in a known way."""

@@ -98,7 +98,7 @@ class ProofNotValid(TokenNotValid):
 def refusal_body(error: RefusedError) -> dict[str, Any]:
     """What the client is told of a refusal."""
     refusal = error.refusal
-    return {"detail": refusal.detail, "code": refusal.code, "reason": error.reason.value}
+    return {"detail": refusal.detail, "code": refusal.code, "reason": error.reason.value, **error.told}
 
 
 PROOF_CODES: Final = frozenset({"invalid_dpop_proof", "use_dpop_nonce"})
@@ -120,6 +120,7 @@ def challenge(scheme: str, body: Mapping[str, Any] | None = None, *, realm: str 
     if body is not None and body.get("reason") == Reason.REAUTHENTICATION_REQUIRED:
         # RFC 9470 section 3.
         value += ', error="insufficient_user_authentication"'
+        value += "".join(f', {name}="{body[name]}"' for name in ("max_age", "acr_values") if name in body)
     elif body is not None and "reason" in body and body.get("code") != "no_active_account":
         value += f', error="invalid_token", error_description="{body["reason"]}"'
     return value

@@ -35,6 +35,8 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
             headers = {"Retry-After": str(error.retry_after)}
         elif error.refusal.status == status.HTTP_401_UNAUTHORIZED:
             headers = {"WWW-Authenticate": _challenge(context, body)}
+        elif error.refusal.status == status.HTTP_503_SERVICE_UNAVAILABLE:
+            headers = {"Retry-After": str(_RETRY_AFTER)}
         else:
             headers = {}
         return Response(body, status=error.refusal.status, headers=headers)
@@ -82,6 +84,8 @@ def _complete(response: Response, error: Exception) -> None:
     # A view of the project's own may have made simplejwt's InvalidToken of a refusal.
     if isinstance(error, exceptions.APIException) and isinstance(error.__cause__, RefusedError):
         data.setdefault("reason", error.__cause__.reason.value)
+        # REST framework has made texts of all values.
+        data.update(error.__cause__.told)
     response.data = data
 
 

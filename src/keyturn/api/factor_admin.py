@@ -3,16 +3,24 @@
 Only imported where ``allauth.mfa`` is installed.
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from allauth.mfa.admin import AuthenticatorAdmin
 from allauth.mfa.models import Authenticator
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import SuspiciousOperation
+from django.db import transaction
 from django.http import HttpRequest
 
 from keyturn.api.admin_ids import is_number
+from keyturn.api.impersonation_page import SENTENCES
+from keyturn.mfa.enrolling import remove_factors
+from keyturn.mfa.factors import rows_of
+from keyturn.mfa.passkey_data import label_of
+from keyturn.signin.users import locked_user, user_database
+from keyturn.tokens.impersonating import WhyNot, gained_by_being
 
 __all__ = ["FactorAdmin", "install"]
 
@@ -52,6 +60,23 @@ class FactorAdmin(_Page):
         context = {"show_save": False, "show_save_and_continue": False, **(extra_context or {})}
         return super().change_view(request, object_id, form_url, context)
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Not of a user with more rights than the administrator's: what guards them is theirs to take away."""
+        allowed = bool(super().has_delete_permission(request, obj))
+        return allowed and (obj is None or gained_by_being(obj.user, actor=request.user) is None)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Remove a factor as its owner would: the trail, the owner and the trusted devices follow."""
+        _remove([obj])
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        """The same of those that were chosen, and may be."""
+        chosen = list(queryset.select_related("user"))
+        going = [factor for factor in chosen if self.has_delete_permission(request, factor)]
+        if len(going) < len(chosen):
+            self.message_user(request, SENTENCES[WhyNot.MORE_PERMISSIONS], messages.ERROR)
+        _remove(going)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Only the user has the device."""
         return False
@@ -60,8 +85,21 @@ class FactorAdmin(_Page):
         """Every field is read-only: a post that tries to save changes nothing."""
 
 
+def _remove(factors: Iterable[Any]) -> None:
+    """One transaction for each user, whose row is held: nothing is removed beside somebody who removes the rest."""
+    of: dict[Any, list[Any]] = {}
+    for factor in factors:
+        of.setdefault(factor.user_id, []).append(factor.pk)
+    for user_pk, ids in of.items():
+        with transaction.atomic(using=user_database()):
+            user = locked_user(user_pk)
+            remove_factors(user=user, factors=list(rows_of(user_pk).filter(pk__in=ids)))
+
+
 def install() -> None:
     """Put the page in its place. A project that has registered a page of its own keeps that."""
+    # The admin names a factor by it, and django-allauth's own fails on a row that is not of the shape.
+    Authenticator.__str__ = label_of
     # Imported above, so that it is registered by now, whichever app comes first in INSTALLED_APPS.
     if type(admin.site._registry.get(Authenticator)) is AuthenticatorAdmin:  # noqa: SLF001 - the only way to ask
         admin.site.unregister(Authenticator)

@@ -17,6 +17,7 @@ from keyturn.api.web import is_web
 from keyturn.api.web_cookies import forget_session, refresh_of, take_refresh_back
 from keyturn.clock import utc_now
 from keyturn.errors import Reason, RefusedError
+from keyturn.mfa.trusted import forget_all
 from keyturn.sessions.revocation import RevokeReason, revoke_user_sessions
 from keyturn.tokens.claims import Claims, TokenType, read_access
 from keyturn.tokens.ending import end_session, end_session_of
@@ -65,6 +66,7 @@ class LogoutAllView(KeyturnView):
         """Revoke every session of the user; nobody who acts as the user may."""
         refuse_impersonated(request)
         revoke_user_sessions(request.user.pk, reason=RevokeReason.LOGOUT_ALL, now=utc_now())
+        forget_all(user=request.user.pk)
         claims = getattr(request.auth, "keyturn_claims", None)
         answer = Response(status=status.HTTP_205_RESET_CONTENT)
         forget_session(request, answer, None if claims is None else claims.sid)

@@ -15,10 +15,11 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from keyturn.accounts.passwords import confirm_password, require_recent_authentication
+from keyturn.accounts.passwords import confirm_password
 from keyturn.accounts.profile import change_profile, is_plain_text, own_fields, profile_of
 from keyturn.accounts.profile_deletion import AccountInUseError, delete_account
 from keyturn.accounts.profile_export import export_of
+from keyturn.accounts.step_up import require_beside_password
 from keyturn.api.authentication import JWTAuthentication
 from keyturn.api.base import KeyturnView
 from keyturn.api.client import client_of
@@ -142,13 +143,12 @@ class MeView(_OwnAccount):
         body.is_valid(raise_exception=True)
         user: Any = request.user
         now, session_id = utc_now(), _session_id(request)
+        require_beside_password(user, session_id=session_id, now=now)
         if user.has_usable_password():
             typed = body.validated_data.get("password")
             if typed is None:
                 raise exceptions.ValidationError({"password": [serializers.Field.default_error_messages["required"]]})
             confirm_password(user, typed, ip=client_of(request).ip, session_id=session_id, now=now)
-        else:
-            require_recent_authentication(user, session_id=session_id, now=now)
         try:
             delete_account(user.pk, password_hash=user.password, session_id=session_id, now=now)
         except AccountInUseError:

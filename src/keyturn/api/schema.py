@@ -19,6 +19,7 @@ from keyturn.api.schema_accounts import AccountEndpointExtension
 from keyturn.api.schema_delete import with_bodies
 from keyturn.api.schema_me import ME_OPERATIONS
 from keyturn.api.schema_operations import OPERATIONS
+from keyturn.api.schema_second_step import SECOND_STEP_OPERATIONS
 from keyturn.api.schema_services import SERVICE_OPERATIONS
 from keyturn.api.session_views import SessionSerializer
 
@@ -55,7 +56,7 @@ class KeyturnViewExtension(OpenApiViewExtension):  # type: ignore[no-untyped-cal
     def view_replacement(self) -> Any:
         """Return the view with its description; as it is where the table does not have it."""
         view = self.target
-        known = {**OPERATIONS, **ME_OPERATIONS, **SERVICE_OPERATIONS}
+        known = {**OPERATIONS, **SECOND_STEP_OPERATIONS, **ME_OPERATIONS, **SERVICE_OPERATIONS}
         operations = next((known[cls] for cls in view.__mro__ if cls in known), {})
         described: Any = type(view.__name__, (view,), {"__module__": view.__module__})
         if issubclass(view, LogoutView):

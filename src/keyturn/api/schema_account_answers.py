@@ -16,6 +16,7 @@ __all__ = [
     "NEXT",
     "NOBODY",
     "NOTHING_BEGUN",
+    "PROVED",
     "SENT",
     "SIGNED_IN",
     "SIGNED_IN_ALREADY",
@@ -32,6 +33,9 @@ NOTHING_BEGUN: Final = OpenApiResponse(frame.AccountError, "No such flow has beg
 SIGNED_IN_ALREADY: Final = OpenApiResponse(frame.AccountError, "Somebody is signed in already.")
 SIGNED_IN: Final = OpenApiResponse(
     frame.Authenticated, "Signed in; a session that has just begun has its pair in `meta`."
+)
+PROVED: Final = OpenApiResponse(
+    frame.Authenticated, "Proved: `meta` has an access token that says when and how (`auth_time`, `amr`, `acr`)."
 )
 NEXT: Final = OpenApiResponse(frame.Anonymous, "Not signed in yet: `data.flows` says what comes next.")
 SENT: Final = OpenApiResponse(bodies.Done, "A new code is on its way; the old one is of no use.")

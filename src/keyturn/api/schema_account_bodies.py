@@ -1,10 +1,10 @@
 """What the OpenAPI document calls the answers of the endpoints of accounts."""
 
-from typing import Any
+from typing import Any, Final
 
 from rest_framework import serializers
 
-from keyturn.api.schema_account_frame import AccountUser, AnswerMeta
+from keyturn.api.schema_account_frame import AccountUser, AnswerMeta, KnownProvider
 
 __all__ = [
     "Addresses",
@@ -16,6 +16,8 @@ __all__ = [
     "UserOfKey",
     "VerifiedAddress",
 ]
+
+_OF_SIGN_UP: Final = "told of a sign-up whose first address waits to be confirmed."
 
 
 class Done(serializers.Serializer[Any]):
@@ -52,10 +54,20 @@ class ConfigFactors(serializers.Serializer[Any]):
         ref_name = "KeyturnConfigFactors"
 
 
+class ConfigProviders(serializers.Serializer[Any]):
+    """By which accounts elsewhere one signs in."""
+
+    providers = KnownProvider(many=True)
+
+    class Meta:
+        ref_name = "KeyturnConfigProviders"
+
+
 class ConfigData(serializers.Serializer[Any]):
     """What this server can do."""
 
     account = ConfigAccount()
+    socialaccount = ConfigProviders(required=False, help_text="Where accounts elsewhere can be linked.")
     mfa = ConfigFactors(required=False)
 
     class Meta:
@@ -130,6 +142,12 @@ class VerifiedAddressData(serializers.Serializer[Any]):
 
     email = serializers.EmailField()
     verified = serializers.BooleanField()
+    has_password = serializers.BooleanField(required=False, help_text=f"Whether the account has one; {_OF_SIGN_UP}")
+    providers = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text=f"Names of the providers by whose accounts it signs in; {_OF_SIGN_UP}",
+    )
 
     class Meta:
         ref_name = "KeyturnVerifiedAddressData"

@@ -17,6 +17,7 @@ from keyturn.api.schema_account_answers import (
     NEXT,
     NOBODY,
     NOTHING_BEGUN,
+    PROVED,
     SENT,
     SIGNED_IN,
     WRONG,
@@ -26,19 +27,26 @@ from keyturn.api.schema_account_answers import (
 __all__ = ["FACTOR_OPERATIONS"]
 
 
-class FactorCode(serializers.Serializer[Any]):
+class FactorCode(requests.OneCode):
     """The code that an authenticator app shows, or a recovery code."""
-
-    code = serializers.CharField()
 
     class Meta:
         ref_name = "KeyturnFactorCode"
 
 
-class PlainCode(serializers.Serializer[Any]):
-    """A code from a message."""
+class SecondFactor(FactorCode):
+    """A code, and what shall follow from it."""
 
-    code = serializers.CharField()
+    trust_device = serializers.BooleanField(
+        required=False, help_text="Whether this device shall be asked for no second factor for a while; web clients."
+    )
+
+    class Meta:
+        ref_name = "KeyturnSecondFactor"
+
+
+class PlainCode(requests.OneCode):
+    """A code from a message."""
 
     class Meta:
         ref_name = "KeyturnPlainCode"
@@ -51,15 +59,6 @@ class PhoneNumber(serializers.Serializer[Any]):
 
     class Meta:
         ref_name = "KeyturnPhoneNumber"
-
-
-class Trust(serializers.Serializer[Any]):
-    """Whether this browser shall be asked for no second factor for a while."""
-
-    trust = serializers.BooleanField(required=False)
-
-    class Meta:
-        ref_name = "KeyturnTrust"
 
 
 class Factor(serializers.Serializer[Any]):
@@ -90,6 +89,43 @@ class OneFactor(serializers.Serializer[Any]):
         ref_name = "KeyturnOneFactor"
 
 
+class AddedMeta(frame.AuthenticatedMeta):
+    """The recovery codes that were made along with it, and tokens that know of it."""
+
+    is_authenticated = serializers.BooleanField(required=False)
+    recovery_codes = serializers.ListField(child=serializers.CharField(), required=False, help_text="Shown this once.")
+
+    class Meta:
+        ref_name = "KeyturnFactorAddedMeta"
+
+
+class AddedData(frame.AuthenticatedData):
+    """The factor; of somebody whose sign-in has waited for it, who is signed in now."""
+
+    user: Any = frame.AccountUser(required=False)
+    methods: Any = frame.Method(many=True, required=False)
+    type = serializers.CharField(required=False)
+    created_at = serializers.FloatField(required=False, help_text="Seconds since the epoch.")
+    last_used_at = serializers.FloatField(required=False, allow_null=True, help_text="Seconds since the epoch.")
+    recovery_codes = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="At the end of a sign-in; shown this once."
+    )
+
+    class Meta:
+        ref_name = "KeyturnFactorAddedData"
+
+
+class FactorAdded(serializers.Serializer[Any]):
+    """A factor that has been set up."""
+
+    status = serializers.IntegerField()
+    data: Any = AddedData()
+    meta: Any = AddedMeta(required=False)
+
+    class Meta:
+        ref_name = "KeyturnFactorAdded"
+
+
 class Factors(serializers.Serializer[Any]):
     """The account's second factors."""
 
@@ -105,7 +141,8 @@ class NewSecret(frame.AnswerMeta):
     """What an authenticator app needs."""
 
     secret = serializers.CharField()
-    totp_url = serializers.CharField(help_text="For a QR code.")
+    totp_url = serializers.CharField(help_text="To be opened on the device that has the app.")
+    totp_svg = serializers.CharField(help_text="The same as a QR code: an SVG document, to be shown as an image.")
 
     class Meta:
         ref_name = "KeyturnNewSecret"
@@ -126,6 +163,13 @@ _NUMBERS: Final = {
     "properties": {"status": {"type": "integer"}, "data": {"type": "array", "items": {}}},
 }
 _NOT_ALLOWED: Final = OpenApiResponse(frame.AccountError, "Not before an e-mail address is verified.")
+_NOT_ADDED: Final = OpenApiResponse(
+    frame.AccountError, "There is one already (`factor_exists`), or an e-mail address waits for its verification."
+)
+_NOT_REMOVED: Final = OpenApiResponse(
+    frame.AccountError, "The account must have a second factor, and this is the last (`factor_setup_required`)."
+)
+_IN_SET_UP: Final = "Also in a flow that waits for `mfa_setup`; then without an access token."
 
 FACTOR_OPERATIONS: Final[Mapping[str, Mapping[str, AccountOperation]]] = {
     "mfa.views.AuthenticateView": {
@@ -133,21 +177,16 @@ FACTOR_OPERATIONS: Final[Mapping[str, Mapping[str, AccountOperation]]] = {
             "factor",
             "Sign in with the second factor",
             {200: SIGNED_IN, 400: WRONG, 401: NEXT},
-            body=FactorCode,
+            body=SecondFactor,
         ),
     },
     "mfa.views.ReauthenticateView": {
         "post": AccountOperation(
             "factor_again",
             "Prove once more who one is, by the second factor",
-            {200: SIGNED_IN, 400: WRONG, 401: NOBODY},
+            {200: PROVED, 400: WRONG, 401: AGAIN},
             body=FactorCode,
             signed_in=True,
-        ),
-    },
-    "mfa.views.TrustView": {
-        "post": AccountOperation(
-            "factor_trust", "Trust this browser", {200: SIGNED_IN, 400: WRONG, 401: NEXT}, body=Trust
         ),
     },
     "mfa.views.AuthenticatorsView": {
@@ -164,53 +203,36 @@ FACTOR_OPERATIONS: Final[Mapping[str, Mapping[str, AccountOperation]]] = {
                 409: _NOT_ALLOWED,
             },
             signed_in=True,
+            description=_IN_SET_UP,
         ),
         "post": AccountOperation(
             "totp_add",
             "Add an authenticator app",
-            {200: _FACTOR, 400: WRONG, 401: AGAIN, 409: _NOT_ALLOWED},
+            {200: FactorAdded, 400: WRONG, 401: AGAIN, 409: _NOT_ADDED},
             body=PlainCode,
             signed_in=True,
+            description=_IN_SET_UP,
         ),
         "delete": AccountOperation(
             "totp_remove",
-            "Remove the authenticator app",
-            {200: bodies.Done, 400: WRONG, 401: AGAIN},
+            "Remove the authenticator app, and with the last factor the recovery codes",
+            {200: bodies.Done, 400: WRONG, 401: AGAIN, 403: _NOT_REMOVED},
             signed_in=True,
         ),
     },
     "mfa.views.ManageRecoveryCodesView": {
         "get": AccountOperation(
             "recovery_codes",
-            "See the recovery codes",
-            {200: _FACTOR, 401: AGAIN, 404: OpenApiResponse(frame.AccountError, "There are none.")},
+            "See how many recovery codes are left",
+            {200: _FACTOR, 401: NOBODY, 404: OpenApiResponse(frame.AccountError, "There are none.")},
             signed_in=True,
         ),
         "post": AccountOperation(
             "recovery_codes_new",
-            "Make new recovery codes",
+            "Make new recovery codes, and show them this once",
             {200: _FACTOR, 400: WRONG, 401: AGAIN},
             signed_in=True,
         ),
-    },
-    "account.views.ConfirmLoginCodeView": {
-        "post": AccountOperation(
-            "code_confirm",
-            "Sign in with a code from a mail",
-            {200: SIGNED_IN, 400: WRONG, 401: NEXT, 409: NOTHING_BEGUN},
-            body=PlainCode,
-        ),
-    },
-    "account.views.RequestLoginCodeView": {
-        "post": AccountOperation(
-            "code_request",
-            "Ask for a code to sign in with",
-            {400: WRONG, 401: NEXT},
-            body=requests.OneAddress,
-        ),
-    },
-    "account.views.ResendLoginCodeView": {
-        "post": AccountOperation("code_resend", "Ask for a new code", {200: SENT, 409: NOTHING_BEGUN}),
     },
     "account.views.ManagePhoneView": {
         "get": AccountOperation(

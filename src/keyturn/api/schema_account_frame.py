@@ -17,14 +17,17 @@ __all__ = [
     "Anonymous",
     "AnswerMeta",
     "Authenticated",
+    "KnownProvider",
 ]
 
 _FLOWS: Final = (
+    "code_reauthenticate",
     "login",
     "login_by_code",
     "mfa_authenticate",
     "mfa_login_webauthn",
     "mfa_reauthenticate",
+    "mfa_setup",
     "mfa_signup_webauthn",
     "mfa_trust",
     "password_reset_by_code",
@@ -38,6 +41,7 @@ _FLOWS: Final = (
 )
 _CSRF: Final = "The browser client sends it as `X-CSRFToken` with everything but GET, unless it sends an access token."
 _TOKENS: Final = "Of a session that has just begun; not given a second time."
+_ACCESS: Final = f"{_TOKENS} Or a fresh one, which says that its user has just proved once more who they are."
 
 
 class FieldCodeField(serializers.CharField):
@@ -103,16 +107,34 @@ class AnswerMeta(serializers.Serializer[Any]):
 class Method(serializers.Serializer[Any]):
     """How the user proved who they are."""
 
-    method = serializers.CharField(help_text="`password`, `password_reset`, `code`, `mfa`, …")
+    method = serializers.CharField(help_text="`password`, `password_reset`, `code`, `mfa`, `socialaccount`, …")
     at = serializers.FloatField(help_text="Seconds since the epoch.")
     reauthenticated = serializers.BooleanField(required=False)
     email = serializers.CharField(required=False)
     username = serializers.CharField(required=False)
     type = serializers.CharField(required=False, help_text="Of the second factor.")
     id = serializers.IntegerField(required=False, help_text="Of the second factor.")
+    provider = serializers.CharField(required=False, help_text="By whose account it was.")
+    uid = serializers.CharField(required=False, help_text="The provider's name for that account.")
+    passwordless = serializers.BooleanField(required=False, help_text="Of a passkey: it signed in alone.")
+    user_verified = serializers.BooleanField(required=False, help_text="Of a passkey: it made sure of its user.")
+    backup_eligible = serializers.BooleanField(required=False, help_text="Of a passkey: copies of it may exist.")
 
     class Meta:
         ref_name = "KeyturnAuthenticationMethod"
+
+
+class KnownProvider(serializers.Serializer[Any]):
+    """A provider."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    flows = serializers.ListField(
+        child=serializers.CharField(), help_text="`provider_redirect`, `provider_token`; empty: configured no longer."
+    )
+
+    class Meta:
+        ref_name = "KeyturnKnownProvider"
 
 
 class Flow(serializers.Serializer[Any]):
@@ -121,6 +143,8 @@ class Flow(serializers.Serializer[Any]):
     id = serializers.CharField(help_text=f"One of {', '.join(f'`{flow}`' for flow in _FLOWS)}.")
     is_pending = serializers.BooleanField(required=False, help_text="Whether it has begun and waits for this client.")
     types = serializers.ListField(child=serializers.CharField(), required=False, help_text="Of second factors.")
+    providers = serializers.ListField(child=serializers.CharField(), required=False, help_text="Their ids.")
+    provider = KnownProvider(required=False, help_text="Whose account a sign-up that waits is of.")
 
     class Meta:
         ref_name = "KeyturnAccountFlow"
@@ -140,7 +164,7 @@ class AuthenticatedMeta(AnswerMeta):
     """A session that has just begun: its pair of tokens. Otherwise the client has its tokens already."""
 
     is_authenticated = serializers.BooleanField()
-    access_token = serializers.CharField(required=False, help_text=_TOKENS)
+    access_token = serializers.CharField(required=False, help_text=_ACCESS)
     refresh_token = serializers.CharField(required=False, help_text=f"{_TOKENS} {IN_COOKIE}")
     token_type = TokenTypeField(required=False)
 
@@ -213,6 +237,15 @@ class Anonymous(AccountError):
 
     data: Any = AnonymousData(required=False)
     meta: Any = AnonymousMeta(required=False)
+    max_age = serializers.IntegerField(
+        required=False, help_text="Seconds: how old the proof may be that is asked for (RFC 9470)."
+    )
+    acr_values = serializers.CharField(required=False, help_text="How strong it must be: `2fa`.")
+    methods = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="By what it can be given: of `password`, `totp`, `recovery_codes`, `webauthn` and `mail_code`.",
+    )
 
     class Meta:
         ref_name = "KeyturnAnonymous"

@@ -22,6 +22,9 @@ from keyturn.api.schema_account_answers import (
     AccountOperation,
 )
 from keyturn.api.schema_account_factors import FACTOR_OPERATIONS
+from keyturn.api.schema_account_passkeys import PASSKEY_OPERATIONS
+from keyturn.api.schema_account_proofs import PROOF_OPERATIONS
+from keyturn.api.schema_account_social import SOCIAL_OPERATIONS
 
 __all__ = ["ACCOUNT_OPERATIONS"]
 
@@ -138,15 +141,6 @@ _ACCOUNT: Final[Mapping[str, Mapping[str, AccountOperation]]] = {
             description="All sessions of the user end; this client gets a new one.",
         ),
     },
-    "account.views.ReauthenticateView": {
-        "post": AccountOperation(
-            "reauthenticate",
-            "Prove once more who one is",
-            {200: SIGNED_IN, 400: WRONG, 401: NOBODY},
-            body=requests.PasswordAgain,
-            signed_in=True,
-        ),
-    },
     "account.views.ChangePasswordView": {
         "post": AccountOperation(
             "password_change",
@@ -223,5 +217,11 @@ _ACCOUNT: Final[Mapping[str, Mapping[str, AccountOperation]]] = {
     },
 }
 
-ACCOUNT_OPERATIONS: Final[Mapping[str, Mapping[str, AccountOperation]]] = {**_ACCOUNT, **FACTOR_OPERATIONS}
+ACCOUNT_OPERATIONS: Final[Mapping[str, Mapping[str, AccountOperation]]] = {
+    **_ACCOUNT,
+    **FACTOR_OPERATIONS,
+    **PASSKEY_OPERATIONS,
+    **PROOF_OPERATIONS,
+    **SOCIAL_OPERATIONS,
+}
 """Each view with its methods."""

@@ -12,6 +12,7 @@ __all__ = [
     "Login",
     "NewPassword",
     "OneAddress",
+    "OneCode",
     "PasswordAgain",
     "PasswordChange",
     "PresentedRefreshToken",
@@ -26,6 +27,12 @@ def _as_told(form: Any) -> dict[str, Any]:
     return {
         name: kinds.get(name, serializers.CharField)(required=field.required) for name, field in form.fields.items()
     }
+
+
+class OneCode(serializers.Serializer[Any]):
+    """A code; what kind of code says whoever inherits from this."""
+
+    code = serializers.CharField()
 
 
 class Login(serializers.Serializer[Any]):

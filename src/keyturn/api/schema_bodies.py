@@ -21,6 +21,7 @@ __all__ = [
     "CodeField",
     "Credentials",
     "Error",
+    "FactorSetupRequired",
     "InvalidInput",
     "LogoutRequest",
     "PresentedToken",
@@ -29,6 +30,7 @@ __all__ = [
     "RefreshToken",
     "RefreshedPair",
     "Refusal",
+    "SignInRefused",
     "SlidingToken",
     "TokenClassMessage",
     "TokenPair",
@@ -209,6 +211,30 @@ class Refusal(Error):
 
     class Meta:
         ref_name = "KeyturnRefusal"
+
+
+class SignInRefused(Refusal):
+    """Why a login was refused; after the right password of a user with a second factor, how to go on."""
+
+    mfa_token = serializers.CharField(required=False, help_text="For `/token/mfa/`; only with `mfa_required`.")
+    methods = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="Of `totp`, `recovery_codes`, `webauthn`."
+    )
+    expires_in = serializers.IntegerField(required=False, help_text="Seconds that the `mfa_token` is good for.")
+
+    class Meta:
+        ref_name = "KeyturnSignInRefused"
+
+
+class FactorSetupRequired(Error):
+    """The request is not from a page that may make it; or a second factor has to be set up first, and how."""
+
+    reason = ReasonField(required=False)
+    mfa_token = serializers.CharField(required=False, help_text="For `/token/mfa/setup/` and `/token/mfa/`.")
+    expires_in = serializers.IntegerField(required=False, help_text="Seconds that the `mfa_token` is good for.")
+
+    class Meta:
+        ref_name = "KeyturnFactorSetupRequired"
 
 
 class TokenClassMessage(serializers.Serializer[Any]):

@@ -62,11 +62,23 @@ _EXPORT: Final = {
         "account": _OBJECT,
         "email_addresses": _LIST,
         "sign_in_factors": _LIST,
+        "linked_accounts": _LIST,
+        "trusted_devices": _LIST,
         "sessions": _LIST,
         "activity": _LIST,
         "more": {"description": "What the project adds."},
     },
-    "required": ["exported_at", "account", "email_addresses", "sign_in_factors", "sessions", "activity", "more"],
+    "required": [
+        "exported_at",
+        "account",
+        "email_addresses",
+        "sign_in_factors",
+        "linked_accounts",
+        "trusted_devices",
+        "sessions",
+        "activity",
+        "more",
+    ],
 }
 
 ME_OPERATIONS: Final[Mapping[type, Mapping[str, Operation]]] = {

@@ -33,9 +33,14 @@ _NOTHING: Final = OpenApiResponse({"type": "object", "maxProperties": 0}, "Done;
 _NO_COOKIE: Final = OpenApiResponse(None, "This browser has no refresh token (only to a web client's `optional`).")
 _NO_BODY: Final = OpenApiResponse(None, "Done; no body.")
 _NO_ACCOUNT: Final = OpenApiResponse(
-    bodies.Refusal,
+    bodies.SignInRefused,
     "No active account has these credentials (`bad_credentials`); or they are right and not enough "
     "(`email_not_verified`, `mfa_required`, `password_reset_required`).",
+)
+_SETUP_OR_ORIGIN: Final = OpenApiResponse(
+    bodies.FactorSetupRequired,
+    "A second factor has to be set up first (`factor_setup_required`); or it is not from a page that may make it "
+    "(`origin_refused`).",
 )
 NO_TOKEN: Final = OpenApiResponse(bodies.Unauthenticated, "No valid access token was sent.")
 IMPERSONATED: Final = OpenApiResponse(bodies.Error, "An administrator acts as the user (`impersonated`).")
@@ -166,7 +171,7 @@ OPERATIONS: Final[Mapping[type, Mapping[str, Operation]]] = {
         "post": Operation(
             "token_obtain",
             "Sign in",
-            {200: bodies.TokenPair, 401: _NO_ACCOUNT, 403: ORIGIN},
+            {200: bodies.TokenPair, 401: _NO_ACCOUNT, 403: _SETUP_OR_ORIGIN},
             body=bodies.Credentials,
             own=serializers.TokenObtainPairSerializer,
             parameters=CLIENT,
@@ -205,7 +210,7 @@ OPERATIONS: Final[Mapping[type, Mapping[str, Operation]]] = {
         "post": Operation(
             "token_sliding_obtain",
             "Sign in for a sliding token",
-            {200: bodies.SlidingToken, 401: _NO_ACCOUNT, 403: ORIGIN},
+            {200: bodies.SlidingToken, 401: _NO_ACCOUNT, 403: _SETUP_OR_ORIGIN},
             body=bodies.Credentials,
             own=serializers.TokenObtainSlidingSerializer,
             is_there=_sliding,

@@ -13,7 +13,7 @@ from keyturn.api.revocation_views import RevocationsView
 from keyturn.api.schema_operations import ALWAYS, Operation, header
 from keyturn.api.service_authentication import ServiceClientAuthentication
 from keyturn.api.service_views import IntrospectView, RevokeView
-from keyturn.api.well_known_views import AuthorizationServerView, JwksView
+from keyturn.api.well_known_views import AuthorizationServerView, JwksView, RelatedOriginsView
 
 __all__ = ["SERVICE_OPERATIONS", "ServiceClientScheme"]
 
@@ -81,6 +81,7 @@ class Introspection(serializers.Serializer[Any]):
     sid = serializers.UUIDField(required=False)
     auth_time = serializers.IntegerField(required=False)
     amr = serializers.ListField(child=serializers.CharField(), required=False)
+    acr = serializers.CharField(required=False, help_text="`1fa` or `2fa`: what `amr` is worth.")
     client_id = serializers.CharField(required=False)
     username = serializers.CharField(required=False)
     act = serializers.DictField(
@@ -210,6 +211,26 @@ SERVICE_OPERATIONS: Final[Mapping[type, Mapping[str, Operation]]] = {
             "authorization_server",
             "Read where what is",
             {200: OpenApiResponse(_OBJECT, "RFC 8414 section 2.")},
+            always=_FOR_EVERYBODY,
+            headers=_PUBLIC,
+            tag="For everybody",
+        )
+    },
+    RelatedOriginsView: {
+        "get": Operation(
+            "passkey_origins",
+            "Read which pages of other domains may use this one's passkeys",
+            {
+                200: OpenApiResponse(
+                    {
+                        "type": "object",
+                        "properties": {"origins": {"type": "array", "items": {"type": "string"}}},
+                        "required": ["origins"],
+                    },
+                    "WebAuthn Level 3 section 5.11.",
+                ),
+                404: OpenApiResponse(ServiceError, "There are none."),
+            },
             always=_FOR_EVERYBODY,
             headers=_PUBLIC,
             tag="For everybody",

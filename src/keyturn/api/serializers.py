@@ -1,6 +1,7 @@
 """The bodies of the token endpoints: simplejwt's fields, Keyturn's services behind them."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from django.contrib.auth import get_user_model
@@ -10,12 +11,14 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
+from keyturn.api.second_step import PROVEN, asked_for_factor, lets_off
 from keyturn.clock import utc_now
 from keyturn.defence.passwords import check_size
 from keyturn.sessions.client import current_client
-from keyturn.signin import sign_in
+from keyturn.signin import FactorRequiredError, sign_in, signed_in
 from keyturn.tokens.ending import end_session
-from keyturn.tokens.issuing import issue_pair
+from keyturn.tokens.issuing import Pair, issue_pair
+from keyturn.tokens.proving import current_amr
 from keyturn.tokens.refreshing import refresh, refresh_sliding
 from keyturn.tokens.sliding import issue_sliding
 from keyturn.tokens.verifying import verify_token
@@ -56,6 +59,7 @@ class TokenField(serializers.CharField):
         self.validators.append(_no_surrogates)
 
 
+_GIVEN: Final = frozenset({"context"})
 _surrogates: Final = ProhibitSurrogateCharactersValidator()
 
 
@@ -87,9 +91,25 @@ class _Login(serializers.Serializer[Any]):
         return {name: serializers.CharField(write_only=True), "password": PasswordField(), **super().get_fields()}
 
     def sign_in(self, attrs: dict[str, Any], issue: Callable[[Any], _T]) -> _T:
-        """Check the credentials, and issue tokens to their user."""
+        """Check the credentials, and issue tokens to their user; to who has proved everything already, just that."""
+        user = self.context.get(PROVEN)
+        if user is not None:
+            tokens = issue(user)
+            signed_in(user, request=http_request(self), session_id=getattr(tokens, "session_id", None))
+            return tokens
         credentials = credentials_of(attrs, get_user_model().USERNAME_FIELD)
-        return sign_in(credentials, issue=issue, request=http_request(self))
+        try:
+            return sign_in(credentials, issue=issue, request=http_request(self), lets_off=lets_off)
+        except FactorRequiredError as error:
+            raise asked_for_factor(error, serializer=self, attrs=attrs) from None
+
+
+def _issued_pair(user: Any) -> Pair:
+    return issue_pair(user=user, now=utc_now(), client=current_client(), amr=current_amr())
+
+
+def _issued_sliding(user: Any) -> str:
+    return issue_sliding(user=user, now=utc_now(), client=current_client(), amr=current_amr())
 
 
 class TokenObtainPairSerializer(_Login):
@@ -100,7 +120,7 @@ class TokenObtainPairSerializer(_Login):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Check the credentials, open a session, issue its first pair."""
-        pair = self.sign_in(attrs, lambda user: issue_pair(user=user, now=utc_now(), client=current_client()))
+        pair = self.sign_in(attrs, _issued_pair)
         return {"refresh": pair.refresh, "access": pair.access, **told_type(pair.token_type)}
 
 
@@ -111,8 +131,14 @@ class TokenObtainSlidingSerializer(_Login):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Check the credentials, open a session, issue its sliding token."""
-        token = self.sign_in(attrs, lambda user: issue_sliding(user=user, now=utc_now(), client=current_client()))
+        token = self.sign_in(attrs, _issued_sliding)
         return {"token": token}
+
+
+@lru_cache(maxsize=32)
+def _as_made(kind: type[serializers.BaseSerializer[Any]]) -> dict[str, Any]:
+    """What REST framework makes of one that is given nothing."""
+    return vars(kind())
 
 
 class _OfOneToken(serializers.Serializer[Any]):
@@ -125,6 +151,18 @@ class _OfOneToken(serializers.Serializer[Any]):
 
     plain_field = ""
     """The token's name, of a class whose own and only writable field that is."""
+
+    def __init__(self, instance: Any = None, data: Any = empty, **kwargs: Any) -> None:
+        if instance is not None or data is empty or "plain_field" not in vars(type(self)) or kwargs.keys() != _GIVEN:
+            super().__init__(instance, data, **kwargs)
+            return
+        # REST framework counts its fields in an attribute of their class, serializers among them, and an attribute of
+        # a class that changes takes from CPython what it has learnt of all of them.
+        mine = vars(self)
+        mine |= _as_made(type(self)) | mine
+        self.error_messages, self.style = self.error_messages.copy(), {}
+        self.initial_data = data
+        self._context = kwargs["context"]
 
     def run_validation(self, data: Any = empty) -> Any:
         """Validate the body; results and errors are REST framework's."""

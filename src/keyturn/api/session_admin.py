@@ -1,29 +1,24 @@
 """Sessions in Django's admin: look, search, revoke. Nothing can be typed in, and no token is anywhere to be seen."""
 
-from typing import TYPE_CHECKING, Any, Never
+from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth import get_user_model
-from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.exceptions import SuspiciousOperation
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from keyturn.api.admin_kept_rows import KeptRowsAdmin
 from keyturn.clock import aware, stored, utc_now
 from keyturn.sessions.models import Session
 from keyturn.sessions.revocation import RevokeReason, revoke_sessions
 from keyturn.user_agents import readable_user_agent
 
 __all__ = ["SessionAdmin"]
-
-
-if TYPE_CHECKING:
-    _ModelAdmin = admin.ModelAdmin[Session]
-else:
-    _ModelAdmin = admin.ModelAdmin
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -52,8 +47,8 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Session)
-class SessionAdmin(_ModelAdmin):
-    """Who is signed in where."""
+class SessionAdmin(KeptRowsAdmin):
+    """Who is signed in where. A row must outlive the stock token it was adopted from: ``prune_sessions`` deletes it."""
 
     list_display = ("id", "user", "client", "ip", "created_at", "rotated_at", "state")
     list_filter = (StateFilter, "revoked_reason")
@@ -126,32 +121,6 @@ class SessionAdmin(_ModelAdmin):
                 raise SuspiciousOperation("not the id of a session") from None
         return super().changelist_view(request, extra_context)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Sessions come from logins only."""
-        return False
-
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         """The user's name as well, whatever the user model calls it."""
         return (*self.search_fields, f"user__{get_user_model().USERNAME_FIELD}")
-
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        """Show a session; there is nothing to save and nothing to delete."""
-        context = {"show_save": False, "show_save_and_continue": False, "show_delete": False, **(extra_context or {})}
-        return super().change_view(request, object_id, form_url, context)
-
-    def get_actions(self, request: HttpRequest, action_location: Any = None) -> dict[str, Any]:
-        """Revoke, never delete: a row must outlive the stock token it was adopted from. ``prune_sessions`` knows."""
-        # Django 6.1 asks for each place on its pages; 5.2 knows one place only.
-        place = {} if action_location is None else {"action_location": action_location}
-        return {name: one for name, one in super().get_actions(request, **place).items() if name != "delete_selected"}
-
-    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Never:
-        """Refuse; the permission itself stays, without which nobody could delete a user.
-
-        Raises:
-            PermissionDenied: always.
-        """
-        raise PermissionDenied
-
-    def save_model(self, request: HttpRequest, obj: Session, form: Any, change: bool) -> None:
-        """Every field is read-only: a post that tries to save changes nothing."""

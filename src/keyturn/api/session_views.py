@@ -16,6 +16,8 @@ from keyturn.api.base import KeyturnView
 from keyturn.api.impersonation import refuse_impersonated
 from keyturn.api.web_cookies import forget_session
 from keyturn.clock import aware, utc_now
+from keyturn.mfa.trusted import forget_others
+from keyturn.sessions.client import current_client
 from keyturn.sessions.listing import live_sessions
 from keyturn.sessions.models import Session
 from keyturn.sessions.revocation import RevokeReason, revoke_sessions, revoke_user_sessions
@@ -104,6 +106,7 @@ class SessionListView(_SessionsOfUser):
             keep=current,
             unshown_too=current is not None,
         )
+        forget_others(user=request.user.pk, client=current_client())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

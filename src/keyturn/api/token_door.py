@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from keyturn.api.base import KeyturnView
 from keyturn.api.dpop import carries_proof, check_proof
 from keyturn.api.origins import refuse_forms_of_others
+from keyturn.api.second_step import MFA_TOKEN
 from keyturn.api.web import django_request, is_web
 from keyturn.api.web_cookies import holds_replaced, keep_device, keep_refresh, refresh_of, take_refresh_back
 from keyturn.errors import Reason, RefusedError
@@ -118,13 +119,19 @@ class TokenDoor(KeyturnView):
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Move a web client's token from the answer into the cookie, or take the cookie back."""
         answer = super().finalize_response(request, response, *args, **kwargs)
+        if not isinstance(answer, Response):
+            return answer
+        data: Mapping[str, Any] = answer.data if isinstance(answer.data, Mapping) else {}
+        if isinstance(data.get(MFA_TOKEN), str):
+            if is_web(request):
+                # The second step has to come from the same device.
+                keep_device(request, answer)
         # With any other status nothing was decided.
-        if isinstance(answer, Response) and answer.status_code in _DECIDED and is_web(request):
-            self._dress(request, answer)
+        elif answer.status_code in _DECIDED and is_web(request):
+            self._dress(request, answer, data)
         return answer
 
-    def _dress(self, request: Request, answer: Response) -> None:
-        data: Mapping[str, Any] = answer.data if isinstance(answer.data, Mapping) else {}
+    def _dress(self, request: Request, answer: Response, data: Mapping[str, Any]) -> None:
         if answer.status_code == status.HTTP_401_UNAUTHORIZED:
             reason = data.get("reason") if self.cookie_use is CookieUse.TRADE else None
             if reason in FINAL and not (reason == Reason.SESSION_REVOKED and holds_replaced(request)):

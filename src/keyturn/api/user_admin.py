@@ -23,6 +23,7 @@ from django.utils.translation import ngettext
 
 from keyturn.accounts.administering import end_sessions, require_reset
 from keyturn.api.admin_ids import can_be_user
+from keyturn.api.error_reports import unreported
 from keyturn.api.impersonation_page import impersonation_page
 from keyturn.api.user_panel import user_panel
 from keyturn.clock import utc_now
@@ -199,7 +200,9 @@ class UserAdminMixin(_ModelAdmin):
         user = self._keyturn_user(request, object_id)
         if not request.user.has_perm("keyturn.impersonate_user"):
             raise PermissionDenied
-        return impersonation_page(request, user=user, context=self._keyturn_context(request, user))
+        context = self._keyturn_context(request, user)
+        # A token is on it.
+        return unreported(request, lambda: impersonation_page(request, user=user, context=context))
 
     def _keyturn_many(
         self, request: HttpRequest, queryset: QuerySet[Any], action: str, act: _Act

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -12,6 +13,8 @@ from django.utils.safestring import SafeString
 
 from keyturn.api.admin_ids import can_be_user
 from keyturn.clock import aware, utc_now
+from keyturn.mfa.factors import RECOVERY_CODES, recovery_codes_left, rows_of
+from keyturn.mfa.passkey_data import label_of
 from keyturn.sessions.listing import live_sessions
 from keyturn.signin.models import AccountState
 from keyturn.tokens.impersonating import METHOD
@@ -50,6 +53,8 @@ def user_panel(user: Any, *, request: HttpRequest, site: str, links: Sequence[tu
             "events": _events(user),
             "all_events": _list_url(site, "auditevent", user),
         }
+    if apps.is_installed("allauth.mfa") and staff.has_perm("mfa.view_authenticator"):
+        context |= {"sees_factors": True, "factors": [_factor(row, site) for row in rows_of(user.pk)]}
     return render_to_string("admin/keyturn/user_panel.html", context, request=request)
 
 
@@ -62,6 +67,17 @@ def _session(session: Any, site: str) -> dict[str, Any]:
         "ip": session.ip,
         "created_at": aware(session.created_at),
         "rotated_at": aware(session.rotated_at),
+    }
+
+
+def _factor(factor: Any, site: str) -> dict[str, Any]:
+    left = recovery_codes_left(factor.user_id, factor.data) if factor.type == RECOVERY_CODES else None
+    return {
+        "url": _url(site, "authenticator_change", factor.pk, app="mfa"),
+        "name": label_of(factor),
+        "left": left,
+        "created_at": aware(factor.created_at),
+        "last_used_at": factor.last_used_at and aware(factor.last_used_at),
     }
 
 
@@ -98,9 +114,9 @@ def _list_url(site: str, model: str, user: Any) -> str:
     return f"{address}?{urlencode({'q': str(user.pk)})}" if address else ""
 
 
-def _url(site: str, name: str, *arguments: Any) -> str:
-    """The address of a page of ours; empty where the project has not registered it with this site."""
+def _url(site: str, name: str, *arguments: Any, app: str = "keyturn") -> str:
+    """The address of a page; empty where the project has not registered it with this site."""
     try:
-        return reverse(f"{site}:keyturn_{name}", args=arguments)
+        return reverse(f"{site}:{app}_{name}", args=arguments)
     except NoReverseMatch:
         return ""

@@ -1,4 +1,4 @@
-"""The two documents that anybody may read and cache: public keys (RFC 7517), and where what is (RFC 8414)."""
+"""The documents that anybody may read and cache: public keys (RFC 7517), where what is (RFC 8414), passkeys' pages."""
 
 import hashlib
 import json
@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils.cache import get_conditional_response
 from rest_framework import serializers
+from rest_framework.exceptions import NotFound
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
@@ -17,8 +18,9 @@ from keyturn.api.base import KeyturnView
 from keyturn.api.dpop import NONCE_HEADER
 from keyturn.clock import utc_now
 from keyturn.jose.dpop import ALGORITHMS
+from keyturn.mfa.passkey_site import related_origins
 
-__all__ = ["AuthorizationServerView", "JwksView", "WellKnownView"]
+__all__ = ["AuthorizationServerView", "JwksView", "RelatedOriginsView", "WellKnownView"]
 
 _METADATA_MAX_AGE: Final = 300
 """Seconds."""
@@ -85,6 +87,22 @@ class AuthorizationServerView(WellKnownView):
     def get(self, request: Request) -> Any:
         """The metadata (section 3.2)."""
         body = json.dumps(_metadata(request), separators=(",", ":")).encode()
+        return self.document(request, body, etag=hashlib.sha256(body).hexdigest()[:32], max_age=_METADATA_MAX_AGE)
+
+
+class RelatedOriginsView(WellKnownView):
+    """Which pages of other domains may use the passkeys of this one (WebAuthn Level 3 section 5.11); browsers ask."""
+
+    def get(self, request: Request) -> Any:
+        """The list.
+
+        Raises:
+            NotFound: there are none.
+        """
+        origins = related_origins()
+        if not origins:
+            raise NotFound
+        body = json.dumps({"origins": origins}, separators=(",", ":")).encode()
         return self.document(request, body, etag=hashlib.sha256(body).hexdigest()[:32], max_age=_METADATA_MAX_AGE)
 
 

@@ -3,10 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from rest_framework.exceptions import Throttled
+from rest_framework.exceptions import PermissionDenied, Throttled
 from rest_framework_simplejwt import serializers as stock
 from rest_framework_simplejwt.exceptions import AuthenticationFailed
 
+from keyturn.api.errors import refusal_body
+from keyturn.api.second_step import PROVEN, asked_for_factor, lets_off
 from keyturn.api.serializers import credentials_of, http_request, told_type
 from keyturn.clock import utc_now
 from keyturn.compat.errors import stock_token_errors
@@ -14,7 +16,7 @@ from keyturn.compat.tokens import token_for_session
 from keyturn.defence.passwords import check_size
 from keyturn.errors import Reason, RefusedError, TooManyAttemptsError
 from keyturn.sessions.client import current_client
-from keyturn.signin import check_credentials, signed_in
+from keyturn.signin import FactorRequiredError, check_credentials, signed_in
 from keyturn.tokens.ending import end_session
 from keyturn.tokens.minting import Lifetimes, refresh_payload, scheme_of
 from keyturn.tokens.refreshing import refresh_sliding, rotate_claims
@@ -45,8 +47,16 @@ def _password_init(self: Any, *args: Any, **kwargs: Any) -> None:
 
 
 def _check_credentials(self: Any, attrs: dict[str, Any]) -> dict[Any, Any]:
+    self.user = self.context.get(PROVEN)
+    if self.user is not None:
+        return {}
+    credentials, request = credentials_of(attrs, self.username_field), http_request(self)
     try:
-        self.user = check_credentials(credentials_of(attrs, self.username_field), request=http_request(self))
+        self.user = check_credentials(credentials, request=request, lets_off=lets_off)
+    except FactorRequiredError as error:
+        asked = asked_for_factor(error, serializer=self, attrs=attrs)
+        kind: Any = PermissionDenied if asked.refusal.status == 403 else AuthenticationFailed
+        raise kind(refusal_body(asked), asked.refusal.code) from asked
     except TooManyAttemptsError as error:
         throttled = Throttled(detail=error.refusal.detail, code=error.refusal.code)
         throttled.wait = error.retry_after  # type: ignore[attr-defined] # django-stubs leaves it out

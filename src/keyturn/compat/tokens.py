@@ -38,6 +38,7 @@ from keyturn.tokens.claims import GENERATION, SESSION_ID, Claims, TokenType, int
 from keyturn.tokens.ending import end_session_of
 from keyturn.tokens.issuing import open_listed_session
 from keyturn.tokens.minting import refresh_payload, session_claims, user_claims
+from keyturn.tokens.proving import current_amr
 from keyturn.tokens.seen import recall
 from keyturn.tokens.sliding import sliding_payload
 from keyturn.tokens.verifying import check_refresh
@@ -188,11 +189,13 @@ def _for_user(stock: Callable[..., Any]) -> Callable[..., Any]:
         now = utc_now()
         try:
             if cls.token_type == TokenType.SLIDING:
-                payload = sliding_payload(user=account, now=now, client=current_client())
+                payload = sliding_payload(user=account, now=now, client=current_client(), amr=current_amr())
                 token = cls()
                 token.payload = payload
                 return token
-            session = open_listed_session(user=account, now=now, idle_lifetime=cls.lifetime, client=current_client())
+            session = open_listed_session(
+                user=account, now=now, idle_lifetime=cls.lifetime, client=current_client(), amr=current_amr()
+            )
         except RefusedError as error:
             raise AuthenticationFailed(error.refusal.detail, code=error.refusal.code) from error
         session.remember_user(account)

@@ -13,6 +13,7 @@ _NAMES: Final = {
     "account/email/password_reset_key": "reset_password",
     "account/email/unknown_account": "unknown_account",
     "account/email/login_code": "sign_in_code",
+    "account/email/reauthentication_code": "reauthentication_code",
     "account/email/password_changed": "password_changed",
     "account/email/password_set": "password_set",
     "account/email/password_reset": "password_was_reset",
@@ -24,6 +25,7 @@ _NAMES: Final = {
     "mfa/email/webauthn_added": "passkey_added",
     "mfa/email/webauthn_removed": "passkey_removed",
     "mfa/email/recovery_codes_generated": "recovery_codes_made",
+    "mfa/email/recovery_code_used": "recovery_code_used",
     "socialaccount/email/account_connected": "provider_connected",
     "socialaccount/email/account_disconnected": "provider_disconnected",
 }
@@ -33,6 +35,8 @@ _VARIABLES: Final = {
     "from_email": "old_email",
     "to_email": "new_email",
     "deleted_email": "removed_email",
+    "codes_left": "codes_left",
+    "provider_names": "provider",
 }
 
 
@@ -49,6 +53,8 @@ def our_mail(prefix: str, context: Mapping[str, Any]) -> tuple[str, dict[str, An
     found: dict[str, Any] = {ours: str(context[theirs]) for theirs, ours in _VARIABLES.items() if context.get(theirs)}
     if prefix.endswith("_signup"):
         found["signup"] = True
+        if context.get("with_password"):
+            found["with_password"] = True
     provider = context.get("provider") or context.get("account")
     if name.startswith("provider_") and provider is not None:
         found["provider"] = str(getattr(provider, "name", "") or getattr(provider, "provider", ""))

@@ -35,6 +35,11 @@ _SPACE_AND_CONTROL: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 # RFC 5321 section 4.5.3.1.3, without the angle brackets.
 _LONGEST_ADDRESS: Final = 254
 
+# What not every mail says. Where a name is not found, Django logs for developers all that was found, codes too.
+_SOMETIMES: Final = dict.fromkeys(
+    ("code", "link", "provider", "with_password", "reset_url", "sign_in_url", "sign_up_url", "signup"), ""
+)
+
 
 class BadAddressError(ValueError):
     """Nothing that one mail can be sent to. The address is not repeated."""
@@ -69,7 +74,7 @@ def render(
         raise TemplateDoesNotExist(name)
     address = _one_address(to)
     with translation.override(language or language_of_caller()):
-        known = _always_known(address) | dict(context or {})
+        known = _SOMETIMES | _always_known(address) | dict(context or {})
         # What stands in plain text needs no escaping for HTML, also where a project's own template forgets to say so.
         plain = {key: mark_safe(value) if isinstance(value, str) else value for key, value in known.items()}  # noqa: S308 - no HTML
         subject = _one_line(_rendered(f"{name}.subject.txt", plain))

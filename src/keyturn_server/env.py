@@ -2,6 +2,8 @@
 
 :func:`load` reads and judges all of them at once, before anything else happens. An empty value counts as absent, since
 compose files and unit files pass empty values for what they do not set.
+
+It is one long file, since it is one table: each variable stands in it once, with its default and its meaning.
 """
 
 import os
@@ -16,7 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 from pydantic import BeforeValidator, Field, PlainValidator, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from keyturn_server import database, mailing, secret, values
+from keyturn_server import database, mailing, providers, secret, values
 from keyturn_server.names import unknown_names
 
 __all__ = ["BadEnvironmentError", "Environment", "load"]
@@ -153,11 +155,105 @@ class Environment(BaseSettings):
     sign_up: Boolean = _variable(
         "KEYTURN_SIGN_UP", "1", "`0` closes sign-up: accounts are made by administrators only."
     )
+    sign_in_by_mail: Annotated[bool | None, BeforeValidator(lambda text: values.boolean(text) if text else None)] = (
+        _variable(
+            "KEYTURN_SIGN_IN_BY_MAIL",
+            "",
+            "`1` lets users [sign in by mail](../how-to/sign-in-by-mail.md), with a code or a link in place of the"
+            " password; `0` does not. Absent: in development they can, in production not.",
+        )
+    )
+    step_up_max_age: Lifetime = _variable(
+        "KEYTURN_STEP_UP_MAX_AGE",
+        "5m",
+        "How long a sign-in, or another [proof of who the user is](../how-to/step-up.md), opens what asks for a recent"
+        " one.",
+    )
     sign_up_retention: Annotated[timedelta | None, BeforeValidator(values.retention)] = _variable(
         "KEYTURN_SIGN_UP_RETENTION",
         "off",
         "How long an account may wait for its first confirmed address before `keyturn prune_sign_ups` removes it, a day"
         " at least. `off`: for ever.",
+    )
+    trusted_device_lifetime: Span = _variable(
+        "KEYTURN_TRUSTED_DEVICE_LIFETIME",
+        "30d",
+        "How long a browser that its user [trusts](../how-to/second-factor-at-sign-in.md#trust-a-device) is asked for"
+        " no second factor. `0`: users are not asked whether they trust one.",
+    )
+    factor_required_of: Annotated[str, BeforeValidator(values.required_of)] = _variable(
+        "KEYTURN_FACTOR_REQUIRED_OF",
+        "nobody",
+        "Who [must have a second factor](../how-to/second-factor-at-sign-in.md#who-must-have-one): `nobody`, `staff`"
+        " (whoever may enter the admin) or `everybody`.",
+    )
+    passkey_rp_id: Annotated[str, BeforeValidator(values.passkey_rp_id)] = _variable(
+        "KEYTURN_PASSKEY_RP_ID",
+        "",
+        "The domain that [passkeys](../how-to/passkeys.md) belong to, as `example.com`. Absent: the host of"
+        " `KEYTURN_PUBLIC_URL`. Whoever changes it later leaves all passkeys behind.",
+    )
+    passkey_origins: Annotated[tuple[str, ...], BeforeValidator(values.passkey_origins)] = _variable(
+        "KEYTURN_PASSKEY_ORIGINS",
+        "",
+        "Exactly the pages and Android apps whose passkeys' answers are taken, with commas between. Absent: the"
+        " server's own pages and those of `KEYTURN_WEB_ORIGINS` that lie under the domain.",
+    )
+    google_client_id: str = _variable(
+        "KEYTURN_GOOGLE_CLIENT_ID", "", "What [Google](../how-to/social-login.md#google) calls this server."
+    )
+    google_client_secret: SecretStr = _variable("KEYTURN_GOOGLE_CLIENT_SECRET", "", "What proves it to Google.")
+    github_client_id: str = _variable(
+        "KEYTURN_GITHUB_CLIENT_ID", "", "What [GitHub](../how-to/social-login.md#github) calls this server."
+    )
+    github_client_secret: SecretStr = _variable("KEYTURN_GITHUB_CLIENT_SECRET", "", "What proves it to GitHub.")
+    apple_client_id: str = _variable(
+        "KEYTURN_APPLE_CLIENT_ID",
+        "",
+        "What [Apple](../how-to/social-login.md#apple) calls this server: the identifier of a service.",
+    )
+    apple_team_id: str = _variable("KEYTURN_APPLE_TEAM_ID", "", "The developer's team at Apple.")
+    apple_key_id: str = _variable("KEYTURN_APPLE_KEY_ID", "", "The name of the key that proves it to Apple.")
+    apple_private_key: SecretStr = _variable(
+        "KEYTURN_APPLE_PRIVATE_KEY", "", "That key, PEM; its line ends may be written `\\n`."
+    )
+    microsoft_client_id: str = _variable(
+        "KEYTURN_MICROSOFT_CLIENT_ID", "", "What [Microsoft](../how-to/social-login.md#microsoft) calls this server."
+    )
+    microsoft_client_secret: SecretStr = _variable(
+        "KEYTURN_MICROSOFT_CLIENT_SECRET", "", "What proves it to Microsoft."
+    )
+    microsoft_tenant: str = _variable(
+        "KEYTURN_MICROSOFT_TENANT",
+        "common",
+        "Whose accounts of Microsoft's: the id of one directory, `organizations`, `consumers` or `common` for all.",
+    )
+    oidc_issuer: str = _variable(
+        "KEYTURN_OIDC_ISSUER",
+        "",
+        "The issuer of [any OpenID provider](../how-to/social-login.md#any-openid-provider), spelled as it spells it.",
+    )
+    oidc_client_id: str = _variable("KEYTURN_OIDC_CLIENT_ID", "", "What that provider calls this server.")
+    oidc_client_secret: SecretStr = _variable(
+        "KEYTURN_OIDC_CLIENT_SECRET", "", "What proves it there. Absent: this server is a public client of it."
+    )
+    oidc_name: str = _variable("KEYTURN_OIDC_NAME", "OpenID", "What people call that provider.")
+    app_client_ids: Annotated[tuple[tuple[str, str], ...], BeforeValidator(values.pairs)] = _variable(
+        "KEYTURN_APP_CLIENT_IDS",
+        "",
+        "What providers call your mobile apps, separated by spaces: `google=123.apps.googleusercontent.com"
+        " apple=com.example.app`. ID tokens that were made for them are taken, too.",
+    )
+    app_redirect_uris: Annotated[tuple[tuple[str, str], ...], BeforeValidator(values.pairs)] = _variable(
+        "KEYTURN_APP_REDIRECT_URIS",
+        "",
+        "Where providers may lead your mobile apps back to, separated by spaces: `github=com.example.app:/signed-in`.",
+    )
+    vouched_for: Annotated[tuple[str, ...], BeforeValidator(values.words)] = _variable(
+        "KEYTURN_PROVIDERS_WITH_VERIFIED_EMAILS",
+        "",
+        "Providers whose addresses are taken as verified though they do not say so, separated by commas: only where"
+        " you decide who has which address there, as in your company's own directory.",
     )
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(values.networks)] = _variable(
         "KEYTURN_TRUSTED_PROXIES",
@@ -356,6 +452,8 @@ def _contradictions(environment: Environment) -> Iterator[str]:
         wrong = values.webhook_secret_problem(environment.trail_webhook_secret.get_secret_value())
         if wrong:
             yield f"KEYTURN_TRAIL_WEBHOOK_SECRET {wrong}"
+    if problem := providers.problem_of(environment):
+        yield problem
     if environment.data_dir.exists() and not environment.data_dir.is_dir():
         yield f"KEYTURN_DATA_DIR is not a directory: {environment.data_dir}"
 

@@ -6,8 +6,9 @@ from typing import Any, Final
 from corsheaders.defaults import default_headers
 
 from keyturn.accounts.defaults import *  # noqa: F403 - settings are a namespace
-from keyturn_server import cache, database, env, hashers, mailing, openapi_settings, web_files
+from keyturn_server import cache, database, env, hashers, mailing, openapi_settings, providers, web_files
 from keyturn_server.data_dir import prepare, secret_key
+from keyturn_server.dev import provider_named
 from keyturn_server.observing import logs
 
 # In small letters, or Django would take them for settings and show them in its technical pages.
@@ -39,6 +40,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
     "allauth.headless",
     "corsheaders",
     "rest_framework",
@@ -209,6 +212,8 @@ SIMPLE_JWT: dict[str, Any] = {
     "UPDATE_LAST_LOGIN": _env.update_last_login,
 }
 
+ACCOUNT_LOGIN_BY_CODE_ENABLED = not _production if _env.sign_in_by_mail is None else _env.sign_in_by_mail
+
 KEYTURN: dict[str, Any] = {
     "REFRESH_GRACE": _env.refresh_grace,
     "REFRESH_FORGIVE_AFTER": dict(_env.refresh_forgive_after),
@@ -235,9 +240,19 @@ KEYTURN: dict[str, Any] = {
     # Process memory would count for each worker by itself.
     "ATTEMPTS_CACHE": "default" if _env.cache_url else None,
     "PUBLIC_URL": _env.url,
+    "PROVIDERS": {
+        **providers.settings_of(_env),
+        **({} if _production else {"dev": provider_named.configuration(_env.url)}),
+    },
     "SIGN_UP": _env.sign_up,
+    "PASSKEY_RP_ID": _env.passkey_rp_id or None,
+    "PASSKEY_ORIGINS": list(_env.passkey_origins),
     "SIGN_UP_RETENTION": _env.sign_up_retention,
-    "FRONTEND_URLS": dict(_env.frontend_urls),
+    "TRUSTED_DEVICE_LIFETIME": _env.trusted_device_lifetime,
+    "FACTOR_REQUIRED_OF": _env.factor_required_of,
+    # A page of the web app: only there is anybody signed in by it.
+    "FRONTEND_URLS": {"sign_in_link": f"{_env.url}/sign-in/link?key={{key}}", **_env.frontend_urls},
+    "STEP_UP_MAX_AGE": _env.step_up_max_age,
     # An app's own scheme is no place that a page could lead to.
     "REDIRECT_ORIGINS": [
         origin for origin in (*_env.origins, *_env.pages) if origin.startswith(("https://", "http://"))
@@ -250,6 +265,8 @@ KEYTURN: dict[str, Any] = {
 }
 
 LOGGING = logs.configuration(_env.log_level, form=_env.log_format, access=_env.access_log)
+# Also where something other than a view of Keyturn's fails.
+DEFAULT_EXCEPTION_REPORTER_FILTER = "keyturn.api.error_reports.ReportFilter"
 # Who may read /metrics, and whether requests are traced.
 KEYTURN_SERVER_METRICS_TOKEN = _env.metrics_token.get_secret_value()
 KEYTURN_SERVER_OTEL = _env.otel

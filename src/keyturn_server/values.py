@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from keyturn.conf import addresses
+from keyturn.conf import addresses, passkeys
 from keyturn.conf import limits as rules
 
 __all__ = [
@@ -33,8 +33,12 @@ __all__ = [
     "name",
     "networks",
     "optional_web_address",
+    "pairs",
+    "passkey_origins",
+    "passkey_rp_id",
     "path",
     "public_url",
+    "required_of",
     "retention",
     "rotation",
     "secret_list",
@@ -157,6 +161,15 @@ def webhook_secret_problem(text: str) -> str:
     return "is shorter than 24 bytes" if len(key) < 24 else ""
 
 
+def required_of(text: str) -> str:
+    """``nobody``, ``staff`` or ``everybody``, in any case."""
+    known = ("nobody", "staff", "everybody")
+    word = text.strip().lower()
+    if word not in known:
+        raise ValueError(f"must be one of {', '.join(known)}{_meant(word, known)}")
+    return word
+
+
 def max_age(text: str) -> timedelta:
     """A duration of a day at most."""
     value = duration(least=timedelta(0))(text)
@@ -186,6 +199,17 @@ def name(text: str) -> str:
 def words(text: str) -> tuple[str, ...]:
     """Words separated by commas."""
     return tuple(_parts(text))
+
+
+def pairs(text: str) -> tuple[tuple[str, str], ...]:
+    """Values by name, ``name=value`` each, separated by spaces; a name may stand there more than once."""
+    found = []
+    for part in text.split():
+        name, is_there, value = part.partition("=")
+        if not (name and is_there and value):
+            raise ValueError("is not a list such as 'google=… apple=…'")
+        found.append((name, value))
+    return tuple(found)
 
 
 def host_names(text: str) -> tuple[str, ...]:
@@ -221,6 +245,16 @@ def web_origins(text: str) -> tuple[str, ...]:
         if not origin.startswith(("https://", "http://")):
             raise ValueError(f"holds {origin!r}; name the pages, as in https://app.example.com")
     return origins
+
+
+def passkey_rp_id(text: str) -> str:
+    """The domain that passkeys belong to; an empty text is none."""
+    return (passkeys.rp_id(text.strip()) or "") if text.strip() else ""
+
+
+def passkey_origins(text: str) -> tuple[str, ...]:
+    """Origins of pages and Android apps, separated by commas."""
+    return passkeys.origins_of_passkeys(_parts(text))
 
 
 def public_url(text: str) -> str:

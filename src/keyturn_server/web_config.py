@@ -1,7 +1,8 @@
 """What the web app is told about the server that serves it, inside its page.
 
-Nothing in it is secret in production: whether accounts can be made, and the site's name. Development adds the demo
-user, whose password is on the terminal as well, and where else there is something to see.
+Nothing in it is secret in production: whether accounts can be made, which ways of signing in there are, and the site's
+name. Development adds the demo user, whose password is on the terminal as well, and where else there is something to
+see.
 """
 
 import re
@@ -17,6 +18,8 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from keyturn import conf
+from keyturn.accounts.social import providers
+from keyturn.mfa.passkey_site import can_use_passkeys
 from keyturn_server import demo_users
 
 __all__ = ["configuration"]
@@ -37,8 +40,16 @@ def configuration(request: HttpRequest) -> dict[str, Any]:
         "demo": _demo() if development and "Origin" not in request.headers else None,
         "links": _links() if development else {},
         "signUp": known.sign_up,
+        "passkeys": can_use_passkeys(),
+        "signInByMail": _signs_in_by_mail(),
+        "providers": providers.listed(),
+        "trustDeviceFor": int(known.trusted_device_lifetime.total_seconds()),
         "siteName": known.site_name or _named_after(known.public_url),
     }
+
+
+def _signs_in_by_mail() -> bool:
+    return bool(getattr(settings, "ACCOUNT_LOGIN_BY_CODE_ENABLED", False))
 
 
 def _named_after(public_url: str | None) -> str:

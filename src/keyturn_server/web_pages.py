@@ -25,7 +25,13 @@ __all__ = ["PATHS", "urlpatterns"]
 
 PATHS: Final = (
     "sign-in",
+    "sign-in/second-factor",
+    "sign-in/set-up",
+    "sign-in/code",
+    "sign-in/link",
+    "sign-in/provider",
     "sign-up",
+    "sign-up/provider",
     "verify-email",
     "forgot-password",
     "reset-password",

@@ -10,7 +10,7 @@ def urlpatterns() -> list[URLPattern]:
     """The endpoints; an empty list where the app is not installed."""
     if not settings.DEBUG or getattr(settings, "KEYTURN_SERVER_LAB", None) is None:
         return []
-    from keyturn_server.dev import clock_page, lab_pages, thief
+    from keyturn_server.dev import clock_page, lab_pages, provider, thief
 
     return [
         path("dev/clock/", clock_page.clock, name="dev_clock"),
@@ -20,4 +20,5 @@ def urlpatterns() -> list[URLPattern]:
         path("dev/lab/keys/", lab_pages.keys, name="dev_lab_keys"),
         path("dev/lab/steal/", thief.steal, name="dev_lab_steal"),
         path("dev/lab/use/", thief.use, name="dev_lab_use"),
+        *provider.urlpatterns(),
     ]

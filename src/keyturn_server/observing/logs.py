@@ -112,10 +112,14 @@ def configuration(level: str, *, form: str = "text", access: bool = False) -> di
             "django.request": {"level": "ERROR"},
             # It would log every statement with its values, password hashes and session keys among them.
             "django.db.backends": {"level": "INFO"},
+            # It would log what a template was given, wherever one asks for a name that is not there.
+            "django.template": {"level": "INFO"},
             "django.server": {"handlers": [], "level": level, "propagate": True},
             # The start and stop of each worker, the coming and going of each connection: details.
             "psycopg.pool": {"level": "DEBUG" if level == "DEBUG" else "WARNING"},
             "_granian": {"level": "DEBUG" if level == "DEBUG" else "WARNING", "propagate": True},
+            # It would name the passkey of each sign-in.
+            "fido2": {"level": "WARNING"},
             "keyturn.access": {"handlers": ["access"], "level": "INFO" if access else "WARNING", "propagate": False},
         },
     }

@@ -55,7 +55,7 @@ _Answer = tuple[int, list[tuple[str, str]], bytes]
 class _Task:
     """A request that has arrived whole."""
 
-    __slots__ = ("arrived", "body", "lane", "let_go", "proto", "scope", "watched")
+    __slots__ = ("arrived", "body", "is_unread", "lane", "let_go", "proto", "scope", "watched")
 
     def __init__(self, scope: Scope, proto: Proto, lane: Lane, arrived: float) -> None:
         self.scope = scope
@@ -65,6 +65,8 @@ class _Task:
         self.body = b""
         self.let_go: Callable[[], None] = _nothing
         self.watched: Any = None
+        # Whether a body that nobody will read is on its way.
+        self.is_unread = False
 
     def watch(self) -> None:
         """Notice from now on whether the client goes away."""
@@ -161,7 +163,7 @@ class Dispatcher:
         except Exception:  # noqa: BLE001 - nobody above would answer
             _log.exception("a request could not be taken in")
             with contextlib.suppress(Exception):
-                self._refuse(_Task(scope, proto, Lane.API, perf_counter()), 500)
+                self._break_off(_Task(scope, proto, Lane.API, perf_counter()), 500)
 
     def _take(self, scope: Scope, proto: Proto) -> None:
         path = scope.path
@@ -176,21 +178,27 @@ class Dispatcher:
             return
         length = int(told) if told is not None and told.isdigit() else None
         most = self._most_for_api if is_api(path) else self._most_for_pages
-        if length == 0 or (length is not None and length > most):
+        if length is not None and not 0 < length <= most:
             # The application refuses what is too large by what the head says.
+            task.is_unread = length > 0
             queue.bring(task)
         elif queue.is_full or not self._bodies.read(
             proto,
             length=length,
             most=most,
             done=lambda body, let_go: self._bring(queue, task, body, let_go),
-            failed=lambda status: self._refuse(task, status),
+            failed=lambda status: self._break_off(task, status),
         ):
+            task.is_unread = True
             queue.turn_away(task)
 
     def _bring(self, queue: "Queue[_Task]", task: _Task, body: bytes, let_go: Callable[[], None]) -> None:
         task.body, task.let_go = body, let_go
         queue.bring(task)
+
+    def _break_off(self, task: _Task, status: int) -> None:
+        task.is_unread = True
+        self._refuse(task, status)
 
     def _keep_looking(self) -> None:
         """Give up bodies that are late, and notice whose clients go away while they wait for their turn."""
@@ -246,8 +254,9 @@ class Dispatcher:
             self._told(status, perf_counter() - task.arrived)
 
     def _send(self, task: _Task, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-        if self._is_ending.is_set():
-            # RFC 9112 section 9.6: the client will not send another request here.
+        if self._is_ending.is_set() or task.is_unread:
+            # RFC 9112 section 9.6: the client will not send another request here. Behind a body that is not read
+            # (section 9.3), it would wait for as long as the thread that brought this one is at work on others.
             headers = [*headers, ("Connection", "close")]
         if _says_more(headers, body) and task.scope.method != "HEAD":
             # What is let go before its end breaks off (RFC 9112 section 8), as with any WSGI server. At once, the

@@ -60,6 +60,8 @@ class Later:
                 call()
             except Exception:  # noqa: BLE001 - the others want to be sent
                 _log.exception("an answer that was kept could not be sent")
+            # Nothing of it is held until the next one's moment.
+            del call
 
     def _next(self) -> Callable[[], None]:
         with self._changed:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     # Reads Django's settings, which the server process must not have to do before it names this module's function.
     from keyturn_server.transport.dispatch import Dispatcher
 
-__all__ = ["Orders", "load_all", "work"]
+__all__ = ["Orders", "load_all", "settle", "work"]
 
 # Seconds in which clients are sent elsewhere, answer by answer, before connections that are idle are ended. A request
 # that meets the end of its connection on the way would be lost.
@@ -74,9 +74,7 @@ def work(number: int, listener: socket, telling: socket, orders: Orders) -> None
 
     obey_parent(end)
     dispatcher = _prepare(orders.threads)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_YOUNG, 20, 20)
+    settle()
     dispatcher.start()
     serving.append(dispatcher)
     # The worker listens on its socket before it serves: whoever connects meanwhile waits for a moment.
@@ -90,6 +88,13 @@ def work(number: int, listener: socket, telling: socket, orders: Orders) -> None
         threads=dispatcher.threads,
         stop=stop,
     )
+
+
+def settle() -> None:
+    """Have the collector leave alone what stays, and look at the rest now and then."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG, 20, 20)
 
 
 def _prepare(threads: int) -> "Dispatcher":

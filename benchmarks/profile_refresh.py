@@ -8,7 +8,6 @@ done again while the stack is looked at every few milliseconds. What else the ma
 """
 
 import argparse
-import gc
 import json
 import os
 import statistics
@@ -26,10 +25,12 @@ from benchmarks.compare.environments import BUILD, ROOT
 from benchmarks.compare.peer import Site
 from benchmarks.compare.publish import FOLDER, PAGE, between
 from benchmarks.fleet import Postgres, end_cleanly
+from benchmarks.in_process import Program, Scope
 from benchmarks.peers.keyturn.peer import KEYTURN, Keyturn
 from benchmarks.plots import Bar, bars
 from benchmarks.processes import processor_seconds
 from benchmarks.sampling import by_function, by_room, sampled
+from keyturn_server.transport.working import settle
 from tests.services.ports import free_port
 from tests.services.postgres import PostgresServer
 from tests.services.process import clean_environment
@@ -87,47 +88,11 @@ class Profile:
     functions: dict[str, float]
 
 
-class _Headers(dict[str, str]):
-    """A request's headers, as Granian has them."""
-
-    def items(self) -> Any:
-        """A list."""
-        return list(super().items())
-
-    def keys(self) -> Any:
-        """The same of the names."""
-        return list(super().keys())
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """The first value of a name."""
-        return super().get(key, default)
-
-
-class _Scope:
-    """A request, as Granian has it."""
-
-    http_version = "1.1"
-    server = "127.0.0.1:8000"
-    client = "127.0.0.1:50000"
-    scheme = "http"
-    query_string = ""
-    authority: str | None = None
-
-    def __init__(self, method: str, path: str, body: bytes, **headers: str) -> None:
-        self.method = method
-        self.path = path
-        content = {"content-type": "application/json", "content-length": str(len(body))} if body else {}
-        self.headers: Any = _Headers({"host": "127.0.0.1", "accept": "application/json", **content, **headers})
-
-
 class _Program:
     """The server's program in this process; the environment names its database."""
 
     def __init__(self, pair: dict[str, str]) -> None:
-        from keyturn_server.transport import rsgi, worker  # noqa: PLC0415 - after the environment is set
-
-        self._application = worker.load()
-        self._rsgi = rsgi
+        self._program = Program()
         self._pair = pair
         self._asks: dict[str, Callable[[], None]] = {"refresh": self._refresh, "get": self._get, "verify": self._verify}
 
@@ -138,14 +103,12 @@ class _Program:
             send()
 
     def _call(self, method: str, path: str, body: bytes = b"", **headers: str) -> bytes:
-        answers: list[tuple[Any, ...]] = []
-        environ = self._rsgi.environ_of(_Scope(method, path, body, **headers), body)
-        environ["keyturn.arrived"] = time.perf_counter()
-        self._rsgi.call(self._application, environ, lambda *answer: answers.append(answer))
-        status, _, told = answers[0]
+        content = {"content-type": "application/json", "content-length": str(len(body))} if body else {}
+        sent = {"host": "127.0.0.1", "accept": "application/json", **content, **headers}
+        status, told = self._program.answer(Scope(method, path, sent), body)
         if status != 200:
             raise RuntimeError(f"{method} {path} was answered {status}: {told[:300]!r}")
-        return bytes(told)
+        return told
 
     def _refresh(self) -> None:
         self._pair = json.loads(
@@ -166,8 +129,7 @@ def _inside(given: dict[str, Any]) -> dict[str, Any]:
     found = {}
     for kind in KINDS:
         program.ask(kind, max(100, count // 10))
-        gc.collect()
-        gc.freeze()
+        settle()
         used = []
         database = processor_seconds(given["postgres"], and_family=True)
         for _ in range(_BATCHES):

@@ -10,6 +10,7 @@ up to the first that is not to be disturbed; its output comes when it has ended.
 """
 
 import argparse
+import contextlib
 import os
 import shutil
 import subprocess
@@ -19,7 +20,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Final, Literal
+from typing import Final, Literal
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -27,9 +28,11 @@ from scripts.node import BIN as WEB_BIN
 from scripts.node import CHROMIUM, ROOT, WEB, NodeError, find_node
 
 BIN: Final = Path(sys.executable).parent
-# One more than the machines that this project is built for have cores: a third of the time tests wait, for servers that
+# Two more than the machines that this project is built for have cores: a third of the time tests wait, for servers that
 # they start, for mail, sockets and locks.
-WORKERS: Final = os.environ.get("KEYTURN_TEST_WORKERS", "3")
+WORKERS: Final = os.environ.get("KEYTURN_TEST_WORKERS", "4")
+LAST_LINES: Final = 25
+"""How much of what a failed step printed is told once more."""
 IN_CI: Final = os.environ.get("CI") == "true"
 
 TS_PROJECTS: Final = ("client", "client/test", "app", "e2e")
@@ -58,11 +61,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Result:
-    """How a step went, and how long it took (seconds)."""
+    """How a step went, how long it took (seconds), and how what a failed one printed ends."""
 
     outcome: Outcome
     title: str
     seconds: float
+    end: str = ""
 
 
 def python_step(title: str, program: str, *arguments: str, **environment: str) -> Step:
@@ -166,76 +170,87 @@ def headline(step: Step) -> str:
     return f"\n--- {step.title}: {' '.join(words)}"
 
 
-def begin(step: Step, output: IO[bytes] | None = None) -> "subprocess.Popen[bytes]":
-    """Start a step's command, whose output goes where ours does, or into a file."""
-    environment = {**os.environ, **step.environment}
-    return subprocess.Popen(
-        step.command,
-        cwd=step.directory,
-        env=environment,
-        stdout=output,
-        stderr=None if output is None else subprocess.STDOUT,
-    )
-
-
 class Running:
-    """A step that runs beside others; its output is kept until it has ended."""
+    """A step's command while it runs; what it prints goes into a file, so that its end can be told once more."""
 
     def __init__(self, step: Step) -> None:
-        print(f"\n... {step.title}: goes on beside what follows", flush=True)
         self._step = step
         self._started = time.monotonic()
-        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - read and closed when the step has ended
-        self._process = begin(step, self._output)
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the step has ended
+        self._shown = 0
+        colours = {"PY_COLORS": "1"} if sys.stdout.isatty() else {}
+        self._process = subprocess.Popen(
+            step.command,
+            cwd=step.directory,
+            env={**os.environ, **colours, **step.environment},
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+        )
 
     def finish(self) -> Result:
-        """Wait for its end, and show what it printed."""
-        status = self._process.wait()
-        seconds = time.monotonic() - self._started
+        """Show what it printed, and what it prints until it ends."""
         print(headline(self._step), flush=True)
-        with self._output as output:
-            output.seek(0)
-            sys.stdout.buffer.write(output.read())
-            sys.stdout.buffer.flush()
-        return Result("FAILED" if status else "ok", self._step.title, seconds)
+        while self._process.poll() is None:
+            self._show()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=0.2)
+        seconds = time.monotonic() - self._started
+        self._show()
+        outcome: Outcome = "FAILED" if self._process.returncode else "ok"
+        return Result(outcome, self._step.title, seconds, self._end() if outcome == "FAILED" else "")
 
     def stop(self) -> None:
-        """End it before its time."""
-        self._process.terminate()
-        self._process.wait()
+        """End it, before its time if it has not ended."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait()
         self._output.close()
 
+    def _show(self) -> None:
+        written = os.fstat(self._output.fileno()).st_size
+        # The command writes where the file's one position is, so what it wrote is read without moving that.
+        while self._shown < written:
+            piece = os.pread(self._output.fileno(), 1 << 16, self._shown)
+            self._shown += len(piece)
+            sys.stdout.buffer.write(piece)
+        sys.stdout.buffer.flush()
 
-def run(step: Step) -> Result:
-    """Run one step with its output shown as it comes."""
-    started = time.monotonic()
-    print(headline(step), flush=True)
-    with begin(step) as process:
-        status = process.wait()
-    return Result("FAILED" if status else "ok", step.title, time.monotonic() - started)
+    def _end(self) -> str:
+        start = max(self._shown - (1 << 16), 0)
+        printed = os.pread(self._output.fileno(), self._shown - start, start).decode(errors="replace")
+        return "\n".join(printed.splitlines()[-LAST_LINES:])
+
+
+@contextlib.contextmanager
+def running(step: Step) -> Iterator[Running]:
+    """Start a step's command, and leave nothing of it behind."""
+    begun = Running(step)
+    try:
+        yield begun
+    finally:
+        begun.stop()
 
 
 def run_all(steps: Sequence[Step]) -> Iterator[Result]:
     """Run steps, and yield how each went as it ends."""
     beside: list[Running] = []
-    try:
+    with contextlib.ExitStack() as opened:
         for step in steps:
             lack = missing(step)
             if lack is not None:
                 print(f"\n!!! NOT RUN: {step.title}: {lack}", flush=True)
-                yield Result("FAILED" if IN_CI else "NOT RUN", step.title, 0.0)
+                yield Result("FAILED" if IN_CI else "NOT RUN", step.title, 0.0, lack)
                 continue
             if step.manner == "beside":
-                beside.append(Running(step))
+                print(f"\n... {step.title}: goes on beside what follows", flush=True)
+                beside.append(opened.enter_context(running(step)))
                 continue
             while step.manner == "alone" and beside:
                 yield beside.pop(0).finish()
-            yield run(step)
+            with running(step) as begun:
+                yield begun.finish()
         while beside:
             yield beside.pop(0).finish()
-    finally:
-        for running in beside:
-            running.stop()
 
 
 def main() -> None:
@@ -256,7 +271,11 @@ def main() -> None:
     print("\n--- summary")
     for result in results:
         print(f"{result.outcome:<7} {result.title} ({result.seconds:.0f} s)")
-    if any(result.outcome == "FAILED" for result in results):
+    failed = [result for result in results if result.outcome == "FAILED"]
+    # Whoever is shown the last lines alone, as CI shows them, sees why.
+    for result in failed:
+        print(f"\n!!! {result.title}\n{result.end}")
+    if failed:
         sys.exit(1)
 
 

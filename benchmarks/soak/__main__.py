@@ -34,6 +34,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     options.add_argument("--minutes", type=float, default=10, help="of the rounds that count (%(default)s)")
     options.add_argument("--rounds", type=int, default=10, help="three at least (%(default)s)")
+    options.add_argument("--warm-up", type=int, default=20, help="rounds before them (%(default)s)")
     options.add_argument("--flood", type=int, default=64, help="its connections (%(default)s)")
     options.add_argument("--seed", type=int, default=None, help="of the flood's order (default: a new one)")
     options.add_argument("--publish", action="store_true", help="write docs/performance.md")
@@ -43,7 +44,7 @@ def main() -> int:
     end_cleanly()
     seed = random.SystemRandom().randrange(1_000_000) if given.seed is None else given.seed
     say(f"seed {seed}")
-    result = run(Options(given.minutes, given.rounds, given.flood, seed))
+    result = run(Options(given.minutes, given.rounds, given.flood, seed, given.warm_up))
     folder = FOLDER if given.publish else BUILD / "results" / "soak"
     write(result, folder / "soak.json")
     (folder / "soak.svg").write_text(plot(result), encoding="utf-8")

@@ -167,7 +167,8 @@ class Result:
         costs: of an honest request of each kind alone, milliseconds of processor time of server and database.
         flood: connections of the flood.
         catalogue: malformed requests that there are.
-        rounds: without those of the warm-up.
+        warm_up: rounds before those that count.
+        rounds: without these.
         tracebacks: in what the server printed.
         is_unharmed: whether the session whose tokens the flood held is as it was.
     """
@@ -176,6 +177,7 @@ class Result:
     taken: str
     machine: Machine
     minutes: float
+    warm_up: int
     connections: Mapping[str, int]
     costs: Mapping[str, float]
     flood: int

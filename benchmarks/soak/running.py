@@ -1,9 +1,7 @@
 """The course of a soak: a server, honest clients without pause, and the flood in every second phase."""
 
-import json
 import os
 import statistics
-import subprocess
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -15,23 +13,19 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from benchmarks.compare.environments import ROOT
-from benchmarks.compare.peer import Site
 from benchmarks.compare.rounds import commit, machine, say
 from benchmarks.fleet import Postgres
-from benchmarks.peers.keyturn.peer import KEYTURN, Keyturn
 from benchmarks.processes import processor_seconds
 from benchmarks.soak.orders import Worker
 from benchmarks.soak.results import Kind, Phase, Result, Round
+from benchmarks.soak.setting_up import SetUp, set_up
 from benchmarks.soak.watching import Watcher
 from tests.services.ports import free_port
 from tests.services.postgres import PostgresServer
-from tests.services.process import ServerProcess, clean_environment
+from tests.services.process import ServerProcess
 
 __all__ = ["Options", "run"]
 
-WARM_UP: Final = 2
-"""Rounds that are thrown away."""
 _LOOKS: Final = 20
 """At what the server holds in each half of a round, unless a second is shorter."""
 _LANES: Final[Mapping[str, int]] = {"refresh": 6, "get": 6, "verify": 3, "login": 1}
@@ -49,12 +43,14 @@ class Options:
         rounds: how many.
         flood: connections of the flood.
         seed: of its order.
+        warm_up: rounds before these, which are thrown away.
     """
 
     minutes: float
     rounds: int
     flood: int
     seed: int
+    warm_up: int
 
 
 def run(options: Options) -> Result:
@@ -70,14 +66,15 @@ def run(options: Options) -> Result:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="keyturn-soak-")))
         url = stack.enter_context(PostgresServer(postgres.url).new_database())
         say("setting up Keyturn")
-        server, made = _set_up(stack, directory, url)
+        ready = set_up(directory, url, honest=_LANES["refresh"])
+        server = _started(stack, ready, directory)
         before = _rows(url)
-        first = {"port": server.port, "sessions": made["honest"], "lanes": _LANES}
+        first = {"port": server.port, "sessions": ready.honest, "lanes": _LANES}
         honest = stack.enter_context(Worker("soak.honest", first))
         flood = stack.enter_context(
             Worker(
                 "soak.flood",
-                {"port": server.port, "connections": options.flood, "bait": made["bait"], "seed": options.seed},
+                {"port": server.port, "connections": options.flood, "bait": ready.bait, "seed": options.seed},
             )
         )
         seconds = 60 * options.minutes / options.rounds / 2
@@ -88,16 +85,17 @@ def run(options: Options) -> Result:
         course = _Course(server, postgres.pid, honest, flood, watcher)
         costs = {kind: course.cost(kind, seconds / 2) for kind in _LANES}
         rounds = []
-        for number in range(WARM_UP + options.rounds):
+        for number in range(options.warm_up + options.rounds):
             one = course.round(seconds)
-            if number >= WARM_UP:
+            if number >= options.warm_up:
                 rounds.append(one)
-            say(f"round {number + 1 - WARM_UP} of {options.rounds}: {one.quiet.memory:.0f} MB")
+            say(f"round {number + 1 - options.warm_up} of {options.rounds}: {one.quiet.memory:.1f} MB")
         return Result(
             commit=commit(),
             taken=datetime.now(UTC).date().isoformat(),
             machine=machine(postgres.version, load),
             minutes=options.minutes,
+            warm_up=options.warm_up,
             connections=dict(_LANES),
             costs=costs,
             flood=options.flood,
@@ -108,32 +106,11 @@ def run(options: Options) -> Result:
         )
 
 
-def _set_up(stack: ExitStack, directory: Path, url: str) -> tuple[ServerProcess, dict[str, Any]]:
-    launch = Keyturn().set_up(Site(directory, url, free_port()))
-    environment = clean_environment(
-        {
-            **launch.environment,
-            "KEYTURN_SLIDING_TOKENS": "1",
-            "KEYTURN_ACCESS_LIFETIME": "30m",
-            "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}",
-        }
-    )
-    code = f"from benchmarks.soak.bait import make\nmake(honest={_LANES['refresh']})"
-    done = subprocess.run(
-        [*KEYTURN, "shell", "-v", "0", "-c", code],
-        cwd=directory,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(done.stderr[-2000:])
-    made: dict[str, Any] = json.loads(done.stdout.partition("made ")[2])
-    server = ServerProcess(launch.command, port=free_port(), directory=directory, environment=environment)
+def _started(stack: ExitStack, ready: SetUp, directory: Path) -> ServerProcess:
+    server = ServerProcess(ready.launch.command, port=free_port(), directory=directory, environment=ready.environment)
     stack.callback(server.stop)
-    server.wait_until_it_answers(launch.path, seconds=60)
-    return server, made
+    server.wait_until_it_answers(ready.launch.path, seconds=60)
+    return server
 
 
 def _rows(url: str) -> list[Any]:

@@ -84,6 +84,6 @@ def markdown(result: Result) -> str:
     head = (
         f"Taken on {result.taken} at commit `{result.commit}`, on {machine.cores} cores ({machine.processor}),"
         f" {machine.system}, PostgreSQL {machine.postgres}: {len(result.rounds)} rounds in {result.minutes:g} minutes,"
-        " after two to warm up."
+        f" after {result.warm_up} to warm up."
     )
     return "\n\n".join([head, _honest(result), _flood(result), _holdings(result), _checks(result)]) + "\n"

@@ -27,13 +27,14 @@ def test_a_ratio_that_is_enough_is_measured_once():
     assert measuring.left == [5.0]
 
 
-@pytest.mark.parametrize(("second", "counts"), [(6.5, 6.5), (4.0, 5.0)])
-def test_the_better_of_two_counts_where_the_first_is_not_enough(second, counts):
-    measuring = Measuring(5.0, second, seconds=35)
-    assert best(measuring, least=6, seconds=70, clock=measuring.clock) == counts
+@pytest.mark.parametrize(("ratios", "counts"), [((5.0, 6.5), 6.5), ((5.0, 4.0, 6.1), 6.1), ((4.0, 5.0, 3.0), 5.0)])
+def test_the_best_counts_where_the_first_is_not_enough(ratios, counts):
+    measuring = Measuring(*ratios, seconds=35)
+    assert best(measuring, least=6, seconds=105, clock=measuring.clock) == counts
+    assert measuring.left == []
 
 
 def test_nothing_is_measured_again_where_that_would_take_too_long():
-    measuring = Measuring(5.0, 9.0, seconds=36)
-    assert best(measuring, least=6, seconds=70, clock=measuring.clock) == 5.0
+    measuring = Measuring(5.0, 4.0, 9.0, seconds=36)
+    assert best(measuring, least=6, seconds=105, clock=measuring.clock) == 5.0
     assert measuring.left == [9.0]

@@ -35,7 +35,7 @@ def test_refreshes_of_a_table_that_has_grown_are_timed():
 
 
 def test_a_refresh_is_taken_apart():
-    printed = run("profile_refresh", "--requests", "200")
+    printed = run("profile_refresh", "--requests", "1000")
     assert re.search(r"^\| \*\*all of it\*\* \| \d+ \| \d+ \| \d+ \|$", printed, re.MULTILINE)
     # What is not told would have another name than the program knows.
     for room in ("keyturn_server", "keyturn.api", "keyturn.tokens", "keyturn.sessions", "Django REST framework"):
@@ -46,7 +46,7 @@ def test_a_refresh_is_taken_apart():
 @pytest.mark.needs("/proc")
 def test_a_flood_stands_beside_honest_work_for_a_few_seconds():
     # Too short for its figures, so it may end with 1; what no length excuses must hold.
-    printed = run("soak", "--minutes", "0.1", "--rounds", "3", "--seed", "1", status={0, 1})
+    printed = run("soak", "--minutes", "0.2", "--rounds", "3", "--warm-up", "1", "--seed", "1", status={0, 1})
     for name, wanted in (
         ("malformed requests answered 5xx but 503, or never", "0 \\| 0"),
         ("honest requests refused, 503 apart", "0 \\| 0"),
@@ -55,3 +55,9 @@ def test_a_flood_stands_beside_honest_work_for_a_few_seconds():
     ):
         assert re.search(rf"^\| {name} \| {wanted} \| yes \|$", printed, re.MULTILINE), name
     assert re.search(r"^\| refresh, over 6 \| [\d.]+ \| [\d.,]+ \| [\d.,]+ \| \*\*[\d.]+\*\* ", printed, re.MULTILINE)
+
+
+def test_a_flood_leaves_nothing_held():
+    printed = run("soak.holding", "--passes", "4", "--share", "40")
+    assert re.search(r"^[+-][\d.]+ kB, at most 50; ", printed, re.MULTILINE)
+    assert not re.search(r" 5(?!03)\d\d \d", printed), "no status is 5xx but 503"

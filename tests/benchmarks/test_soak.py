@@ -37,6 +37,7 @@ def result(*rounds, **given):
         taken="2026-01-01",
         machine=machine,
         minutes=1,
+        warm_up=2,
         connections=dict.fromkeys(KINDS, 4),
         costs=dict.fromkeys(KINDS, 1.0),
         flood=64,

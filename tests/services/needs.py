@@ -23,6 +23,8 @@ _PRESENT: Final[Mapping[str, Callable[[], bool]]] = {
     # Debian keeps it where only root's PATH leads.
     "nginx": lambda: shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin") is not None,
     "node": lambda: shutil.which("node") is not None,
+    # Of web/'s development dependencies.
+    "oidc-provider": lambda: shutil.which("node") is not None and (ROOT / "web/node_modules/oidc-provider").is_dir(),
     "pgbouncer": lambda: shutil.which("pgbouncer", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin") is not None,
     "prometheus": lambda: shutil.which("prometheus") is not None,
     "promtool": lambda: shutil.which("promtool") is not None,

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.services import environment, needs
+from tests.services import environment, needs, order
 from tests.services.identity import Identity, temporary_directory
 from tests.services.postgres import start_postgres
 from tests.services.service import Service, ServiceError
@@ -122,6 +122,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="PostgreSQL could not be started"))
         if no_valkey and _uses(item, _USES_VALKEY):
             item.add_marker(pytest.mark.skip(reason="Valkey could not be started"))
+    if _is_worker():
+        items[:] = order.for_workers(items, workers=int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -42,11 +42,19 @@ class PostgresServer:
     def new_database(self) -> Iterator[str]:
         """Create an empty database, give its URL, drop it afterwards whoever is still connected."""
         name = f"t_{secrets.token_hex(6)}"
-        self._run(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        self.create(name)
         try:
             yield self.database_url(name)
         finally:
-            self._run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            self.drop(name)
+
+    def create(self, name: str, *, like: str = "template1") -> None:
+        """Create a database as a copy of another one, to which nobody is connected."""
+        self._run(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(like)))
+
+    def drop(self, name: str) -> None:
+        """Drop a database, whoever is still connected, if it is there."""
+        self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def _run(self, statement: sql.Composed) -> None:
         with psycopg.connect(self.url, autocommit=True) as connection:

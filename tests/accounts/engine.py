@@ -49,7 +49,8 @@ class AuthClient:
         meta = answer.json().get("meta", {}) if answer["Content-Type"] == "application/json" else {}
         self.flow = meta.get("session_token", self.flow)
         if "access_token" in meta:
-            self.access, self.refresh, self.flow = meta["access_token"], meta.get("refresh_token"), None
+            self.access, self.flow = meta["access_token"], None
+            self.refresh = meta.get("refresh_token", self.refresh)
         self.csrf = meta.get("csrf_token", self.csrf)
 
     def log_in(self, username: str = "ada", password: str = PASSWORD) -> Any:

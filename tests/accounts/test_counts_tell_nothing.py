@@ -15,7 +15,6 @@ KNOWN, UNKNOWN = "known@example.com", "unknown@example.com"
 @pytest.fixture(autouse=True)
 def bela(settings, django_user_model):
     settings.ACCOUNT_LOGIN_BY_CODE_ENABLED = True
-    settings.ROOT_URLCONF = "tests.accounts.code_urls"
     settings.KEYTURN = {
         **getattr(settings, "KEYTURN", {}),
         "LIMITS": {"mail_email": "50/1h", "sign_up_email": "50/1h"},

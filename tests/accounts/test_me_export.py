@@ -56,6 +56,8 @@ def test_it_is_one_json_document_with_everything(ada, caller, tokens):
         "account",
         "email_addresses",
         "sign_in_factors",
+        "linked_accounts",
+        "trusted_devices",
         "sessions",
         "activity",
         "more",

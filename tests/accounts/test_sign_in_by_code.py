@@ -15,7 +15,6 @@ def turned_on(settings):
     """As a project does it."""
     settings.ACCOUNT_LOGIN_BY_CODE_ENABLED = True
     settings.ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
-    settings.ROOT_URLCONF = "tests.accounts.code_urls"
 
 
 def code_in(letter) -> str:

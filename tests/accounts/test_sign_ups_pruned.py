@@ -9,9 +9,9 @@ from django.contrib.auth.models import Group, Permission
 from django.core.management import CommandError, call_command
 
 from keyturn.accounts import signups_pruning
-from keyturn.accounts.users import locked_user
 from keyturn.clock import stored, utc_now
 from keyturn.signin.models import AccountState
+from keyturn.signin.users import locked_user
 from keyturn.trail.models import AuditEvent
 from tests.accounts.engine import AuthClient, last_letter
 

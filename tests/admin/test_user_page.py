@@ -5,11 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import override_settings
 
 from keyturn.clock import utc_now
+from keyturn.mfa.enrolling import enrol_totp
+from keyturn.mfa.totp import code_at, new_secret, step_at
 from keyturn.sessions.models import Session
 from keyturn.signin.models import AccountState
+from keyturn.signin.users import locked_user
 from keyturn.tokens.impersonating import impersonate
 from keyturn.trail.events import Event
 from keyturn.trail.recording import record
@@ -118,6 +122,20 @@ def test_the_administrator_sees_no_more_than_the_permissions_allow(ada, support,
     assert [word for word in HIDDEN if word in text] == list(HIDDEN)
     assert "Act as this user" in text
     assert "End all sessions" not in text
+
+
+def test_the_factors_are_shown_to_those_who_may_see_them(ada, support, browser):
+    secret = new_secret()
+    with transaction.atomic():
+        code = code_at(secret, step_at(utc_now()))
+        codes = enrol_totp(user=locked_user(ada.pk), secrets=[secret], code=code, now=utc_now())
+
+    text = page(browser, ada)
+
+    assert "TOTP Authenticator" in text
+    assert "10 of 10 left" in text
+    assert not [word for word in (secret, *codes) if word in text]
+    assert "TOTP Authenticator" not in page(browser_of(support), ada)
 
 
 def test_acting_as_the_user_is_offered_only_where_it_is_allowed(root, ada, browser):

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.server.running import KEYTURN, keyturn
+from tests.server.running import KEYTURN
 from tests.services import ports
+from tests.services.migrated import Superuser, migrate
 from tests.services.process import ServerProcess, clean_environment
 
 __all__ = ["Live", "serve", "start", "status_of"]
@@ -138,14 +139,7 @@ def serve(directory: Path, database: str, env: dict[str, str]) -> Iterator[Live]
     # More logins are tried from one address than anybody could.
     limits = "login_pair=off,login_address=off,login_account=off"
     env = {"DATABASE_URL": database, "KEYTURN_SLIDING_TOKENS": "1", "KEYTURN_LIMITS": limits, **env}
-    for words in (("migrate", "--verbosity=0"), ("createsuperuser", "--noinput")):
-        account = {
-            "DJANGO_SUPERUSER_USERNAME": "ada",
-            "DJANGO_SUPERUSER_EMAIL": "",
-            "DJANGO_SUPERUSER_PASSWORD": _PASSWORD,
-        }
-        done = keyturn(*words, directory=directory, env={**env, **account})
-        assert done.returncode == 0, done.stderr
+    migrate(directory, env, Superuser("ada", "", _PASSWORD))
     server = start(directory, env)
     try:
         live = Live(server, database)

@@ -25,6 +25,9 @@ def live(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         "KEYTURN_EMAIL_FROM": "keyturn@example.org",
         "KEYTURN_LIMITS": ",".join(f"{name}=off" for name in DEFAULTS),
         "KEYTURN_ACCESS_LIFETIME": "1h",
+        # Nobody listens there.
+        "KEYTURN_OIDC_ISSUER": "http://127.0.0.1:9",
+        "KEYTURN_OIDC_CLIENT_ID": "keyturn",
     }
     with ExitStack() as stack:
         if db_vendor == "postgres":

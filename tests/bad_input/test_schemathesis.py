@@ -7,7 +7,7 @@ import pytest
 import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
+from django.db import close_old_connections, transaction
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from schemathesis.checks import load_all_checks, not_a_server_error
@@ -15,14 +15,21 @@ from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from keyturn import clients
+from keyturn.accounts.half_signed_in import begin
 from keyturn.clock import utc_now
-from keyturn.sessions.client import Client
+from keyturn.mfa import trusted
+from keyturn.sessions.client import Binding, BindingKind, Client
 from keyturn.tokens.issuing import issue_pair
 from keyturn.tokens.sliding import issue_sliding
 from tests.bad_input.forgery import claims_of
 from tests.bad_input.openapi import document
+from tests.mfa.door import code_of, enrol
 
 _SLIDING = {"SLIDING_TOKENS": True}
+_PASSKEYS = {
+    "PASSKEY_RP_ID": "auth.example.com",
+    "PASSKEY_ORIGINS": ["https://auth.example.com", "https://auth.example.org"],
+}
 _PASSWORD = "correct horse battery staple"
 
 load_all_checks()
@@ -64,7 +71,8 @@ _FEW_EXAMPLES = hypothesis_settings(_MANY_EXAMPLES, max_examples=15)
 
 @pytest.fixture
 def user(db, settings, django_user_model):
-    settings.KEYTURN = _SLIDING
+    settings.KEYTURN = {**_SLIDING, **_PASSKEYS}
+    settings.ACCOUNT_LOGIN_BY_CODE_ENABLED = True
     return django_user_model.objects.create_user("ada", password=_PASSWORD)
 
 
@@ -120,8 +128,35 @@ def _good_bodies(user):
     }
 
 
+def _second_step(name, user):
+    """A body for a user who has begun to sign in; only made where it is asked for, as others must not need a factor."""
+    if name not in {"token_mfa", "token_mfa_options", "token_mfa_setup"}:
+        return None
+    door = {"serializer": "", "read": {}, "sent": {}}
+    must_set_up = name == "token_mfa_setup"
+    token = begin(user=user, must_set_up=must_set_up, door=door, client=Client(), now=utc_now())
+    return {"mfa_token": token, **({"code": code_of(enrol(user))} if name == "token_mfa" else {})}
+
+
+def _path_of(name, user):
+    if name == "sessions_revoke":
+        return {"session_id": _session_of(user)}
+    if name == "me_trusted_device_forget":
+        client = Client(bindings=(Binding.to(BindingKind.COOKIE, "device"),))
+        with transaction.atomic():
+            trusted.trust(user=user, client=client, now=utc_now())
+        return {"device_id": str(trusted.devices_of(user.pk, now=utc_now())[0].pk)}
+    return {}
+
+
 _SUCCESSES = {
     "token_obtain": 200,
+    "token_mfa": 200,
+    "token_mfa_options": 200,
+    "token_mfa_setup": 200,
+    "me_trusted_devices": 200,
+    "me_trusted_devices_forget": 204,
+    "me_trusted_device_forget": 204,
     "token_sliding_obtain": 200,
     "token_refresh": 200,
     "token_blacklist": 200,
@@ -142,6 +177,7 @@ _SUCCESSES = {
     "revocations": 200,
     "jwks": 200,
     "authorization_server": 200,
+    "passkey_origins": 200,
 }
 
 
@@ -154,9 +190,9 @@ def _operations():
 @pytest.mark.parametrize("media_type", ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"])
 def test_every_success_is_as_the_document_says(name, media_type, user, one_transaction):
     operation = _operations()[name]
-    body = _good_bodies(user).get(name)
+    body = _good_bodies(user).get(name) or _second_step(name, user)
     case = operation.Case(
-        path_parameters={"session_id": _session_of(user)} if name == "sessions_revoke" else {},
+        path_parameters=_path_of(name, user),
         **({} if body is None else {"body": body, "media_type": media_type}),
     )
     answer = case.call_and_validate(headers={"Authorization": _authorization(operation, user)})

@@ -30,19 +30,21 @@ def test_subject_authentication_and_client(ada, caller):
 
     assert found["sub"] == found["user_id"] == str(ada.pk)
     assert before <= found["auth_time"] <= utc_now().timestamp()
-    assert found["amr"] == ["pwd"]
+    assert (found["amr"], found["acr"]) == (["pwd"], "1fa")
     assert found["client_id"] == "keyturn"
 
 
 def test_a_refresh_is_no_new_authentication(ada, caller):
     tokens = caller.log_in()
     session = session_of(tokens.refresh)
-    type(session).objects.filter(pk=session.pk).update(auth_time=session.auth_time.replace(year=2020), amr="pwd otp")
+    type(session).objects.filter(pk=session.pk).update(
+        auth_time=session.auth_time.replace(year=2020), amr="pwd otp mfa"
+    )
 
     found = claims(caller.refresh(tokens.refresh).access)
 
     assert found["auth_time"] == int(session.auth_time.replace(year=2020).timestamp())
-    assert found["amr"] == ["pwd", "otp"]
+    assert (found["amr"], found["acr"]) == (["pwd", "otp", "mfa"], "2fa")
 
 
 def test_issuer_and_audience_are_written_and_not_demanded(settings, ada, caller):

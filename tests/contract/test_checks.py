@@ -139,9 +139,10 @@ def test_e004_sessions_apart_from_users_stop_the_start(tmp_path):
 
 def test_sessions_and_users_together_in_a_second_database_are_no_error(tmp_path):
     (tmp_path / "routers.py").write_text(
+        "TOGETHER = {'account', 'auth', 'keyturn', 'mfa', 'socialaccount'}\n"
         "class Together:\n"
         "    def db_for_write(self, model, **hints):\n"
-        "        return 'people' if model._meta.app_label in {'account', 'auth', 'keyturn'} else 'default'\n"
+        "        return 'people' if model._meta.app_label in TOGETHER else 'default'\n"
         "    db_for_read = db_for_write\n"
     )
     done = checked(

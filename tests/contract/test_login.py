@@ -28,7 +28,7 @@ def test_the_claims_are_stocks_and_the_session(ada, caller):
 
     access, refresh = claims(tokens.access), claims(tokens.refresh)
     stocks = {"token_type", "exp", "iat", "jti", "user_id"}
-    assert set(access) == {*stocks, "sid", "sub", "client_id", "auth_time", "amr"}
+    assert set(access) == {*stocks, "sid", "sub", "client_id", "auth_time", "amr", "acr"}
     assert set(refresh) == {*stocks, "sid", "gen"}
     assert (access["token_type"], refresh["token_type"]) == ("access", "refresh")
     assert access["user_id"] == refresh["user_id"] == str(ada.pk)

@@ -51,6 +51,41 @@ BODIES: list[Any] = [
 ]
 
 
+OF_ONE_TOKEN = (TokenBlacklistSerializer, TokenRefreshSerializer, TokenVerifySerializer)
+
+
+@pytest.mark.parametrize("kind", OF_ONE_TOKEN)
+def test_a_serializer_of_one_token_is_made_as_rest_framework_makes_it(kind: type[serializers.Serializer[Any]]) -> None:
+    data, context = {"refresh": "a"}, {"request": None}
+    ours = kind(data=data, context=context)
+    long_way = kind.__new__(kind, data=data, context=context)
+    serializers.Serializer.__init__(long_way, data=data, context=context)
+    counted = {"_creation_counter"}
+    assert {name: value for name, value in vars(ours).items() if name not in counted} == {
+        name: value for name, value in vars(long_way).items() if name not in counted
+    }
+    assert ours.initial_data is data
+    assert ours.context is context
+
+
+@pytest.mark.parametrize("kind", OF_ONE_TOKEN)
+def test_making_one_changes_no_class(kind: type[serializers.Serializer[Any]]) -> None:
+    """CPython forgets what it has learnt of a class, and of all below it, whenever one of its attributes is set."""
+    kind(data={}, context={})
+    before = serializers.Field._creation_counter  # type: ignore[attr-defined]
+    for _ in range(3):
+        kind(data={}, context={})
+    assert serializers.Field._creation_counter == before  # type: ignore[attr-defined]
+
+
+def test_what_one_serializer_is_told_stays_its_own() -> None:
+    one, other = (TokenVerifySerializer(data={"token": "a"}, context={}) for _ in range(2))
+    one.error_messages["invalid"] = "changed"
+    one.style["changed"] = True
+    assert "changed" not in (other.error_messages["invalid"], *other.style)
+    assert "changed" not in TokenVerifySerializer(data={}, context={}).style
+
+
 def came_of(serializer: serializers.Serializer[Any]) -> tuple[str, Any]:
     try:
         serializer.is_valid(raise_exception=True)

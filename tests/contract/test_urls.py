@@ -24,6 +24,7 @@ PATHS = {
     "revocations": "/revocations/",
     "jwks": "/.well-known/jwks.json",
     "oauth_authorization_server": "/.well-known/oauth-authorization-server",
+    "passkey_origins": "/.well-known/webauthn",
 }
 
 

@@ -13,6 +13,7 @@ from tests.conftest import StartServer
 from tests.defence.guarded import SERVE, Guarded
 from tests.proofs.administrator import Administrator
 from tests.services import environment, needs
+from tests.services.migrated import migrate
 from tests.services.process import clean_environment
 
 _SECRET = "made-for-these-tests-and-of-no-value-to-anybody-5Rt8Yw2Qm6Xc9Nb4"
@@ -73,8 +74,8 @@ def open_guarded(
 
         def opened(**more: str) -> Guarded:
             env = {**variables, **more}
+            migrate(tmp_path, env)
             administrator = stack.enter_context(Administrator(clean_environment(env), directory=tmp_path))
-            administrator("migrate")
             for name in ("anna", "bela"):
                 administrator("user", name)
             return Guarded(live_server_process(*SERVE, env=env, ready="/health/ready/"))

@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Final
 
 from tests.server import conftest
-from tests.server.running import PRODUCTION, keyturn
+from tests.server.running import PRODUCTION
+from tests.services.migrated import Superuser
 from tests.services.process import ServerProcess
 
-__all__ = ["CREDENTIALS", "THREADS", "TOKEN", "answering"]
+__all__ = ["ADA", "CREDENTIALS", "THREADS", "TOKEN", "answering"]
 
 CREDENTIALS: Final = {"username": "ada", "password": "seven-green-bottles-on-a-wall"}
+ADA: Final = Superuser(CREDENTIALS["username"], "ada@example.com", CREDENTIALS["password"])
 THREADS: Final = 2
 TOKEN: Final = "a-token-that-was-made-for-these-tests-alone-4711"
 """Opens its numbers."""
@@ -24,11 +26,4 @@ def answering(directory: Path) -> Iterator[ServerProcess]:
         "KEYTURN_LIMITS": "login_pair=off,login_address=off",
         "KEYTURN_METRICS_TOKEN": TOKEN,
     }
-    for process in conftest.running(directory, env, "--threads", str(THREADS)):
-        made = keyturn(
-            *("createsuperuser", "--noinput", "--username=ada", "--email=ada@example.com"),
-            directory=directory,
-            env={**env, "DJANGO_SUPERUSER_PASSWORD": CREDENTIALS["password"]},
-        )
-        assert made.returncode == 0, made.stderr
-        yield process
+    yield from conftest.running(directory, env, "--threads", str(THREADS), superusers=[ADA])

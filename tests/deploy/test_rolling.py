@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from tests.deploy.answering import CREDENTIALS
+from tests.deploy.answering import ADA, CREDENTIALS
 from tests.deploy.proxied import PUBLIC, Nginx, running
-from tests.server.running import KEYTURN, PRODUCTION, keyturn
+from tests.server.running import KEYTURN, PRODUCTION
+from tests.services.migrated import migrate
 from tests.services.ports import LOOPBACK, free_port
 from tests.services.process import ServerProcess, clean_environment
 
@@ -79,11 +80,7 @@ def start(tmp_path):
         server.wait_until_it_answers("/livez", seconds=40)
         return server
 
-    for words in (("migrate", "-v0"), ("createsuperuser", "--noinput", "--username=ada", "--email=ada@example.com")):
-        made = keyturn(
-            *words, directory=tmp_path, env={**PRODUCTION, "DJANGO_SUPERUSER_PASSWORD": CREDENTIALS["password"]}
-        )
-        assert made.returncode == 0, made.stderr
+    migrate(tmp_path, PRODUCTION, ADA)
     yield begin
     for server in started:
         server.stop()

@@ -9,7 +9,8 @@ import pytest
 
 from tests.docs.pages import block, page
 
-pytestmark = pytest.mark.server
+# The demo chooses its database itself.
+pytestmark = [pytest.mark.server, pytest.mark.sqlite]
 
 
 @pytest.mark.needs("node")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.docs.pages import ROOT
 
-_GENERATED = {"__pycache__", "var", "build", "dist", "htmlcov", "node_modules"}
+_GENERATED = {"__pycache__", "var", "build", "dist", "htmlcov", "node_modules", "screenshots"}
 _KEPT_HIDDEN = {".ci", ".github", ".gitignore", ".editorconfig"}
 
 # Written so that this file does not name them either.

@@ -23,6 +23,7 @@ def _hook():
 TYPES: dict[str, tuple[list[Any], list[Any]]] = {
     "duration": ([0, 1.5, timedelta(hours=1)], ["5", None, True, -1]),
     "duration, 1 s or more": ([1, timedelta(hours=1)], [0, "5", None, True]),
+    "duration, 1 s or more, or None": ([None, 1, timedelta(hours=1)], [0, "5", True]),
     "duration, 60 s or more, or None": ([None, 60, timedelta(days=1)], [59, "60", True]),
     "duration, 86400 s or less": ([0, 86_400, timedelta(minutes=5)], [86_401, "60", None, True, -1]),
     '`"ES256"`, `"RS256"` or `"EdDSA"`': (["ES256", "RS256", "EdDSA"], ["HS256", "es256", None, 256]),
@@ -72,6 +73,10 @@ TYPES: dict[str, tuple[list[Any], list[Any]]] = {
     "dotted path": (["a.b"], ["a", "", 5, None]),
     "class or dotted path": (["a.b", dict], ["a", 5, None]),
     "class or dotted path, or None": (["a.b", dict, None], ["a", 5]),
+    '`"nobody"`, `"staff"`, `"everybody"`, callable or dotted path': (
+        ["nobody", "staff", "everybody", "a.b", _hook],
+        ["somebody", "", "Staff", 5, None, True, ["staff"]],
+    ),
     "callable or dotted path": (["a.b", _hook], ["a", 5, None]),
     "callable or dotted path, or None": (["a.b", _hook, None], ["a", 5]),
     "class or dotted path, or a tuple of them": (["a.b", ("a.b",), (dict,)], ["a", (), 5, None]),
@@ -82,6 +87,10 @@ TYPES: dict[str, tuple[list[Any], list[Any]]] = {
         [[], "5/5m", None, {"logins": "5/5m"}, {"login_pair": "5"}, {"login_pair": 5}],
     ),
     "an alias of `CACHES`, or None": (["default", None], ["", 5, True]),
+    "dictionary of providers": (
+        [{}, {"google": {"CLIENT_ID": "a", "CLIENT_SECRET": "b"}}, {"acme": {"ISSUER": "https://x", "CLIENT_ID": "a"}}],
+        [None, [], {"google": None}, {"google": {"CLIENT_ID": "a"}}, {"Acme": {}}, {"acme": {"ISSUER": "http://x"}}],
+    ),
     "list of addresses and networks, as text": (
         [[], ["10.0.0.0/8", "::1"]],
         ["10.0.0.0/8", [5], ["10.0.0.1/8"], 5, None],

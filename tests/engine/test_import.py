@@ -9,7 +9,7 @@ import pytest
 
 PROGRAM = Path(__file__).with_name("importing.py")
 STOCK = "rest_framework_simplejwt.token_blacklist"
-ALLAUTH = ("allauth", "allauth.account", "allauth.mfa", "allauth.headless")
+ALLAUTH = ("allauth", "allauth.account", "allauth.mfa", "allauth.socialaccount", "allauth.headless")
 
 
 def opened_meanwhile(

@@ -274,9 +274,9 @@ def test_a_change_whose_transaction_is_rolled_back_has_ended_nothing(user):
 @pytest.mark.django_db(transaction=True)
 def test_a_password_change_is_one_transaction_with_its_revocations(user, revoked, count_statements, db_vendor):
     opened(user)
-    # The stored password, the new one, its event, the account, the sessions; SQLite writes feed and trail by statements
-    # of their own.
-    with count_statements(exactly=5 if db_vendor == "postgres" else 7) as seen:
+    # The stored password, the new one, its event, the account, the trusted devices, the sessions; SQLite writes feed
+    # and trail by statements of their own.
+    with count_statements(exactly=6 if db_vendor == "postgres" else 8) as seen:
         save(user)
     assert len(revoked) == 1
     commands = [command.split()[0] for command in seen.transaction_commands]

@@ -15,7 +15,9 @@ import pytest
 from tests.docs.pages import ROOT
 from tests.server.running import KEYTURN, ask, keyturn
 from tests.services import needs, ports
+from tests.services.migrated import migrate
 from tests.services.process import ServerProcess, clean_environment
+from tests.verifier.fake import CLIENT, FakeKeyturn
 
 EXAMPLES: Final = ROOT / "examples"
 AUDIENCE: Final = "orders"
@@ -68,6 +70,7 @@ class Keyturn:
 def running(directory: Path, **more: str) -> Iterator[Keyturn]:
     """Keyturn as ``make run`` starts it, and a client made by the command of the README."""
     env = {"KEYTURN_DEBUG": "1", "KEYTURN_TOKEN_AUDIENCE": AUDIENCE, **more}
+    migrate(directory, env)
     server = ServerProcess(
         [*KEYTURN, "demo", "--port", "{port}"],
         port=ports.free_port(),
@@ -107,6 +110,24 @@ def shared_keyturn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyturn
     yield from running(tmp_path_factory.mktemp("keyturn"))
 
 
+@dataclass
+class Beside:
+    """As much of a Keyturn as starting an example asks for."""
+
+    issuer: str
+    client_id: str = CLIENT[0]
+    client_secret: str = CLIENT[1]
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeKeyturn]:
+    """A Keyturn whose tokens say what a test wants."""
+    found = FakeKeyturn()
+    found.metadata = {"keyturn_revocations_endpoint": f"{found.issuer}/revocations/"}
+    yield found
+    found.close()
+
+
 class Examples:
     """Starts the examples by their documented command."""
 
@@ -114,7 +135,7 @@ class Examples:
         self._directory = directory
         self.started: list[ServerProcess] = []
 
-    def start(self, name: str, beside: Keyturn, **more: str) -> ServerProcess:
+    def start(self, name: str, beside: Keyturn | Beside, **more: str) -> ServerProcess:
         """Start one and wait until it answers; the packages of this very interpreter are used."""
         if name == "express":
             _need_node()

@@ -3,8 +3,6 @@
 import hmac
 import json
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,26 +10,10 @@ import jwt
 import pytest
 
 from tests.bad_input.forgery import b64, claims_of, spliced
+from tests.examples.conftest import Beside
 from tests.examples.test_examples import BOUND, me, reason_of, wait_for
 from tests.server.running import ask
-from tests.verifier.fake import CLIENT, FakeKeyturn, SigningKey
-
-
-@dataclass
-class Beside:
-    """As much of a Keyturn as starting an example asks for."""
-
-    issuer: str
-    client_id: str = CLIENT[0]
-    client_secret: str = CLIENT[1]
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeKeyturn]:
-    keyturn = FakeKeyturn()
-    keyturn.metadata = {"keyturn_revocations_endpoint": f"{keyturn.issuer}/revocations/"}
-    yield keyturn
-    keyturn.close()
+from tests.verifier.fake import SigningKey
 
 
 @pytest.fixture

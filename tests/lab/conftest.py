@@ -10,11 +10,13 @@ import pytest
 
 from keyturn_server.dev.shared_clock import SharedClock
 from tests.server.conftest import running
-from tests.server.running import PRODUCTION, Answer, ask, keyturn
+from tests.server.running import PRODUCTION, Answer, ask
+from tests.services.migrated import Superuser
 from tests.services.process import ServerProcess
 
 NAME, PASSWORD = "ada", "correct horse battery staple"
 DEVELOPMENT = {"KEYTURN_DEBUG": "1"}
+_USER = Superuser(NAME, f"{NAME}@example.com", PASSWORD)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -22,16 +24,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent == Path(__file__).parent and item.get_closest_marker("postgres") is None:
             item.add_marker(pytest.mark.sqlite)
-
-
-def make_user(directory: Path, env: dict[str, str]) -> None:
-    """Make the one user of a server that has been migrated."""
-    made = keyturn(
-        *("createsuperuser", "--noinput", f"--username={NAME}", f"--email={NAME}@example.com"),
-        directory=directory,
-        env={**env, "DJANGO_SUPERUSER_PASSWORD": PASSWORD},
-    )
-    assert made.returncode == 0, made.stderr
 
 
 @dataclass(frozen=True)
@@ -63,8 +55,7 @@ class Lab:
 @pytest.fixture(scope="session")
 def _lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     directory = tmp_path_factory.mktemp("lab")
-    for server in running(directory, DEVELOPMENT, "--workers", "2"):
-        make_user(directory, DEVELOPMENT)
+    for server in running(directory, DEVELOPMENT, "--workers", "2", superusers=[_USER]):
         yield Lab(server, directory)
 
 
@@ -81,6 +72,4 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProce
     """A production server whose data directory a development server used before, its clock a year ahead."""
     directory = tmp_path_factory.mktemp("production")
     SharedClock(directory / "var" / "lab" / "clock").advance(timedelta(days=365))
-    for server in running(directory, PRODUCTION):
-        make_user(directory, PRODUCTION)
-        yield server
+    yield from running(directory, PRODUCTION, superusers=[_USER])

@@ -27,6 +27,10 @@ PATHS = [
     "/dev/lab/rules/",
     "/dev/lab/steal/",
     "/dev/lab/use/",
+    "/dev/provider/.well-known/openid-configuration",
+    "/dev/provider/authorize/",
+    "/dev/provider/jwks/",
+    "/dev/provider/token/",
 ]
 
 

@@ -8,11 +8,10 @@ import pytest
 
 from keyturn_server import inbox
 from tests.mail.sink import Sink
-from tests.server.running import KEYTURN, PRODUCTION, ask, keyturn
+from tests.server.running import KEYTURN, PRODUCTION, ask
 from tests.services import ports
+from tests.services.migrated import migrate
 from tests.services.process import ServerProcess, clean_environment
-
-pytestmark = pytest.mark.server
 
 HTML = "text/html,application/xhtml+xml,*/*;q=0.8"
 SEND = """
@@ -24,6 +23,11 @@ for address in sys.argv[1:]:
 """
 
 
+def serves(test):
+    """Mark a test of a server, which chooses its database itself."""
+    return pytest.mark.server(pytest.mark.sqlite(test))
+
+
 def write_to(directory, env, *addresses):
     variables = clean_environment({**env, "DJANGO_SETTINGS_MODULE": "keyturn_server.settings"})
     subprocess.run([sys.executable, "-c", SEND, *addresses], cwd=directory, env=variables, check=True, timeout=60)
@@ -33,7 +37,7 @@ def write_to(directory, env, *addresses):
 def development(tmp_path_factory):
     """One server for all that only look."""
     directory, env = tmp_path_factory.mktemp("development"), {"KEYTURN_DEBUG": "1"}
-    keyturn("migrate", "-v0", directory=directory, env=env).check_returncode()
+    migrate(directory, env)
     serve = [*KEYTURN, "serve", "--host", ports.LOOPBACK, "--port", "{port}"]
     server = ServerProcess(serve, port=ports.free_port(), directory=directory, environment=clean_environment(env))
     server.wait_until_it_answers("/health/live/", seconds=60)
@@ -46,6 +50,7 @@ def mails(server, query=""):
     return ask(server.port, "GET", f"/dev/inbox/{query}").json["mails"]
 
 
+@serves
 def test_it_lists_shows_and_hands_out_what_was_sent(development):
     newest, oldest = mails(development)
     assert (newest["to"], oldest["to"]) == ("b@example.com", "a@example.com")
@@ -67,6 +72,7 @@ def test_it_lists_shows_and_hands_out_what_was_sent(development):
     assert latest.body.decode() == oldest["text"]
 
 
+@serves
 def test_what_came_by_mail_runs_in_a_sandbox(development):
     (mail, _) = mails(development)
     body = ask(development.port, "GET", f"/dev/inbox/{mail['id']}/html/")
@@ -85,12 +91,14 @@ def test_what_came_by_mail_runs_in_a_sandbox(development):
         assert "no-store" in answer.headers["cache-control"]
 
 
+@serves
 def test_no_page_of_another_origin_can_read_it(development):
     for path in ("/dev/inbox/", "/dev/inbox/latest/"):
         answer = ask(development.port, "GET", path, origin="https://evil.example")
         assert "access-control-allow-origin" not in answer.headers
 
 
+@serves
 def test_a_mail_that_is_not_there_is_not_found(development):
     for path in (
         "nosuchmail/",
@@ -108,6 +116,7 @@ def test_a_mail_that_is_not_there_is_not_found(development):
         assert (answer.status, answer.json["code"]) == (404, "not_found"), path
 
 
+@serves
 def test_it_only_shows(development):
     for method in ("POST", "PUT", "DELETE"):
         for path in ("", "latest/"):
@@ -115,10 +124,9 @@ def test_it_only_shows(development):
             assert (answer.status, answer.json["code"]) == (405, "method_not_allowed")
 
 
+@serves
 def test_production_has_none_and_no_mail_either(live_server_process, tmp_path):
-    subprocess.run(
-        [*KEYTURN, "migrate", "-v0"], cwd=tmp_path, env=clean_environment(PRODUCTION), check=True, timeout=60
-    )
+    migrate(tmp_path, PRODUCTION)
     server = live_server_process(env=PRODUCTION, ready="/health/live/")
 
     assert ask(server.port, "GET", "/dev/inbox/").status == 404
@@ -126,12 +134,13 @@ def test_production_has_none_and_no_mail_either(live_server_process, tmp_path):
     assert not (tmp_path / "var" / "inbox").exists()
 
 
+@serves
 def test_with_a_mail_server_development_sends_and_keeps_none(live_server_process, tmp_path):
     sink = Sink()
     sink.start()
     try:
         env = {"KEYTURN_DEBUG": "1", "KEYTURN_EMAIL_URL": sink.url, "KEYTURN_EMAIL_FROM": "Keyturn <a@example.com>"}
-        keyturn("migrate", "-v0", directory=tmp_path, env=env).check_returncode()
+        migrate(tmp_path, env)
         server = live_server_process(env=env)
         assert ask(server.port, "GET", "/dev/inbox/").status == 404
         write_to(tmp_path, {**env, "PORT": str(server.port)}, "reader@example.com")

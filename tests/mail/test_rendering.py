@@ -28,6 +28,7 @@ EVERYTHING = {
     "new_email": "new@example.com",
     "removed_email": "removed@example.com",
     "provider": "Example ID",
+    "codes_left": "9",
 }
 
 
@@ -49,7 +50,7 @@ def html_of(message):
 
 
 def test_there_are_mails():
-    assert len(NAMES) == 20
+    assert len(NAMES) == 22
 
 
 @pytest.mark.parametrize("context", [EVERYTHING, {}], ids=["with everything", "with nothing"])
@@ -259,3 +260,12 @@ def test_of_django_allauths_variables_those_are_taken_that_no_request_can_forge(
         {"code": "ABC", "signup": True},
     )
     assert our_mail("shop/email/order_shipped", context) is None
+
+
+@pytest.mark.parametrize("name", ["verify_email", "reset_password", "sign_in_code", "reauthentication_code"])
+def test_a_developers_log_has_no_code(caplog, name):
+    """Django's logger of templates tells, for each name that is not found, all that a template was given."""
+    caplog.set_level("DEBUG", logger="django.template")
+    message = render(name, to="jo@example.com", context={"code": "BCDF-GHJK"})
+    assert "BCDF-GHJK" in message.body
+    assert "BCDF-GHJK" not in caplog.text

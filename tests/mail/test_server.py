@@ -8,9 +8,11 @@ import pytest
 
 from tests.mail.sink import Sink
 from tests.server.running import ask, keyturn
+from tests.services.migrated import migrate
 from tests.services.ports import LOOPBACK
 
-pytestmark = pytest.mark.server
+# The server chooses its database itself.
+pytestmark = [pytest.mark.server, pytest.mark.sqlite]
 
 # The host that a request names is allowed, and is not ours.
 ENV = {
@@ -41,7 +43,7 @@ def sink():
 @pytest.fixture
 def server(sink, live_server_process, tmp_path):
     env = {**ENV, "KEYTURN_EMAIL_URL": sink.url}
-    keyturn("migrate", "-v0", directory=tmp_path, env=env).check_returncode()
+    migrate(tmp_path, env)
     return live_server_process(env=env, ready="/health/live/")
 
 

@@ -3,7 +3,6 @@
 A program of its own, since its settings are the server's and not the tests'. It reads one command a line and answers
 each with one line. What takes long is done before it is asked for, so that the change itself meets a request halfway.
 
-    migrate              create the tables
     user NAME            add a user with the password ``PASSWORD``
     prepare NAME         load the user and hash the password that ``change`` will set
     change NAME          save the prepared user with the other password
@@ -96,11 +95,6 @@ class _Commands:
         self._hash = make_password
         self._prepared: dict[str, Any] = {}
         self._first: dict[str, str] = {}
-
-    def migrate(self) -> None:
-        from django.core.management import call_command
-
-        call_command("migrate", verbosity=0)
 
     def user(self, name: str) -> None:
         self._first[name] = self._hash(PASSWORD)

@@ -12,6 +12,7 @@ from tests.conftest import StartServer
 from tests.proofs.administrator import PASSWORD, Administrator
 from tests.proofs.crowd import Ask, Crowd
 from tests.services import environment, needs
+from tests.services.migrated import migrate
 from tests.services.ports import LOOPBACK
 from tests.services.process import clean_environment
 
@@ -52,8 +53,8 @@ def open_house(live_server_process: StartServer, request: pytest.FixtureRequest,
 
         def opened(**more: str) -> House:
             env = {**variables, **more}
+            migrate(tmp_path, env)
             administrator = stack.enter_context(Administrator(clean_environment(env), directory=tmp_path))
-            administrator("migrate")
             administrator("user", "anna")
             serve = (sys.executable, "-m", "keyturn_server.cli", "serve", "--workers", "2")
             server = live_server_process(

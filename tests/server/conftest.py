@@ -1,14 +1,15 @@
 """Running servers that several tests share, and an environment that none of the machine's variables reach."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.server.running import KEYTURN, PRODUCTION, keyturn
+from tests.server.running import KEYTURN, PRODUCTION
 from tests.server.toy import Served
 from tests.services import ports
+from tests.services.migrated import Superuser, migrate
 from tests.services.process import ServerProcess, clean_environment
 
 
@@ -34,10 +35,11 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return replace
 
 
-def running(directory: Path, env: dict[str, str], *options: str) -> Iterator[ServerProcess]:
-    """Yield a server with this environment, on a database of its own."""
-    migrated = keyturn("migrate", "--verbosity=0", directory=directory, env=env)
-    assert migrated.returncode == 0, migrated.stderr
+def running(
+    directory: Path, env: dict[str, str], *options: str, superusers: Sequence[Superuser] = ()
+) -> Iterator[ServerProcess]:
+    """Yield a server with this environment, on a database of its own that has these users."""
+    migrate(directory, env, *superusers)
     server = ServerProcess(
         [*KEYTURN, "serve", "--port", "{port}", *options],
         port=ports.free_port(),
@@ -66,10 +68,9 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProce
 
 
 @pytest.fixture(params=["development", "production"])
-def either(request: pytest.FixtureRequest) -> ServerProcess:
+def either(request: pytest.FixtureRequest, development: ServerProcess, production: ServerProcess) -> ServerProcess:
     """The development server and the production server, one after the other."""
-    server: ServerProcess = request.getfixturevalue(request.param)
-    return server
+    return {"development": development, "production": production}[request.param]
 
 
 @pytest.fixture

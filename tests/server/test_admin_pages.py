@@ -13,7 +13,8 @@ from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_ope
 import pytest
 
 from tests.server.conftest import running
-from tests.server.running import ask, keyturn
+from tests.server.running import ask
+from tests.services.migrated import Superuser
 from tests.services.process import ServerProcess
 
 pytestmark = pytest.mark.server
@@ -53,18 +54,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A server with an administrator and a user."""
     directory: Path = tmp_path_factory.mktemp("administered")
     env = {"KEYTURN_DEBUG": "1"}
-    for started in running(directory, env):
-        for name in ("root", "ada"):
-            done = keyturn(
-                "createsuperuser",
-                "--noinput",
-                f"--username={name}",
-                f"--email={name}@example.com",
-                directory=directory,
-                env={**env, "DJANGO_SUPERUSER_PASSWORD": PASSWORD},
-            )
-            assert done.returncode == 0, done.stderr
-        yield started
+    users = [Superuser(name, f"{name}@example.com", PASSWORD) for name in ("root", "ada")]
+    yield from running(directory, env, superusers=users)
 
 
 @pytest.fixture

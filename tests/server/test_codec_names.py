@@ -7,8 +7,9 @@ import sys
 import pytest
 
 from keyturn_server.gate import Gate
-from tests.server.running import ask, keyturn
+from tests.server.running import ask
 from tests.server.test_serving import DEVELOPMENT, serving
+from tests.services.migrated import migrate
 
 # The same parameter in each of the ways in which it is read.
 PARAMETERS = ["charset*=%s''x", "x*=%s''x", "x* =%s''x", "x*=\"%s''x\"", "x*0=%s''x; x*1*", "x*0*=%s'; x*1='x"]
@@ -113,7 +114,7 @@ encodings.search_function("of_this_file")
 
 @pytest.mark.server
 def test_a_worker_remembers_no_name_from_a_header_or_a_form(tmp_path):
-    assert keyturn("migrate", "--verbosity=0", directory=tmp_path, env=DEVELOPMENT).returncode == 0
+    migrate(tmp_path, DEVELOPMENT)
     site, noted = tmp_path / "site", tmp_path / "noted"
     site.mkdir()
     (site / "sitecustomize.py").write_text(NOTING.format(file=str(noted)))

@@ -62,7 +62,7 @@ def test_what_breaks_off_is_given_time_to_leave(served):
         return stream
 
     scope = SimpleNamespace(method="POST", headers={})
-    task: Any = SimpleNamespace(scope=scope, proto=SimpleNamespace(response_stream=begin))
+    task: Any = SimpleNamespace(is_unread=False, scope=scope, proto=SimpleNamespace(response_stream=begin))
     served.dispatcher._send(task, 200, [("Content-Length", "512")], b"{")
     (stream,) = streams
     kept = stream()

@@ -71,9 +71,9 @@ def test_the_document_has_every_address_of_the_server_but_those_of_pages_for_peo
     assert set(ask(either.port, "GET", "/schema/").json["paths"]) == expected
 
 
-# Django's admin, what only development has, the places inside the web app, and what an app has that only the tests'
-# settings install.
-_NOT_TOLD = rf"/admin/|/dev/|/lab/|/({'|'.join(PATHS)})$|.*/(2fa|authenticators)\b|/token/sliding/"
+# Django's admin, what only development has, the places inside the web app, where a provider leads a browser back to,
+# and what only the tests' settings install.
+_NOT_TOLD = rf"/admin/|/dev/|/lab/|/({'|'.join(PATHS)})$|.*/provider/callback/|/token/sliding/"
 
 
 def _addresses(patterns, prefix="/"):

@@ -162,7 +162,7 @@ def test_debug_is_off_in_as_many_ways(environment, text):
         ("KEYTURN_TRUSTED_PROXIES", "proxy", "holds 'proxy'; give addresses or networks"),
         ("KEYTURN_MAX_BODY_BYTES", "1023", "not a whole number from 1024 to 104857600: '1023'"),
         ("KEYTURN_MAX_BODY_BYTES", "64k", "not a whole number"),
-        ("KEYTURN_FRONTEND_URLS", "https://app.example.com", "knows verify_email, reset_password, sign_in, not"),
+        ("KEYTURN_FRONTEND_URLS", "https://app.example.com", "reset_password, sign_in_link, sign_in, not"),
         ("KEYTURN_FRONTEND_URLS", "sign_in=app.example.com", "must begin with https:// or http:// and a host"),
         ("KEYTURN_FRONTEND_URLS", "sign_in=https://a.example sign_in=https://b.example", "names 'sign_in' twice"),
         ("KEYTURN_FRONTEND_URLS", "verify_email=https://app.example.com/", "must have {key} once in 'verify_email'"),

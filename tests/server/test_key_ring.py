@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.server.running import PRODUCTION, SECRET, keyturn
+from tests.services.migrated import migrate
 
 # Each starts several programs.
 pytestmark = pytest.mark.slow
@@ -19,9 +20,9 @@ SENTENCE = (
 @pytest.fixture
 def with_a_key(tmp_path):
     """A data directory whose ring has a key, and what ``keys list`` says of it."""
-    for words in (("migrate",), ("keys", "rotate")):
-        process = keyturn(*words, directory=tmp_path, env=PRODUCTION)
-        assert process.returncode == 0, process.stderr
+    migrate(tmp_path, PRODUCTION)
+    process = keyturn("keys", "rotate", directory=tmp_path, env=PRODUCTION)
+    assert process.returncode == 0, process.stderr
     process = keyturn("keys", "list", "--json", directory=tmp_path, env=PRODUCTION)
     return tmp_path, json.loads(process.stdout)
 

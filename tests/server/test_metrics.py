@@ -12,6 +12,7 @@ from django.test import RequestFactory
 from keyturn_server.operations import MetricsView
 from tests.server.conftest import running
 from tests.server.running import ask, keyturn, raw, workers_of
+from tests.services.migrated import Superuser
 
 TOKEN = "kt-metrics-0123456789abcdefghijklmnop"
 ENVIRONMENT = {"KEYTURN_DEBUG": "1", "KEYTURN_METRICS_TOKEN": TOKEN}
@@ -21,7 +22,8 @@ PASSWORD = "Xq7-Ribbon-Vulcan-41"
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     directory = tmp_path_factory.mktemp("metrics")
-    yield from ((one, directory) for one in running(directory, ENVIRONMENT, "--workers", "2"))
+    root = Superuser("root", "root@example.com", PASSWORD)
+    yield from ((one, directory) for one in running(directory, ENVIRONMENT, "--workers", "2", superusers=[root]))
 
 
 @pytest.fixture(scope="module")
@@ -173,14 +175,7 @@ def test_no_client_can_make_names(server):
 
 @pytest.mark.server
 def test_sessions_that_begin_and_end_and_what_tokens_meet_are_counted(server):
-    process, directory = server
-    port = process.port
-    made = keyturn(
-        *("createsuperuser", "--noinput", "--username", "root", "--email", "root@example.com"),
-        directory=directory,
-        env={**ENVIRONMENT, "DJANGO_SUPERUSER_PASSWORD": PASSWORD},
-    )
-    assert made.returncode == 0, made.stderr
+    port = server[0].port
     before = samples(port)
 
     def more(name, times):

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.running import SECRET, ask, keyturn, workers_of
+from tests.server.running import SECRET, ask, workers_of
 from tests.services import ports
+from tests.services.migrated import migrate
 from tests.services.process import ServerProcess, clean_environment
 
 pytestmark = [
@@ -27,7 +28,7 @@ BY_THEMSELVES = f"import sys; from keyturn_server import serve; serve.Mould = se
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory):
     made = tmp_path_factory.mktemp("mould")
-    assert keyturn("migrate", "--verbosity=0", directory=made, env=DEVELOPMENT).returncode == 0
+    migrate(made, DEVELOPMENT)
     return made
 
 

@@ -11,29 +11,19 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.server.conftest import running
-from tests.server.running import PRODUCTION, ask, keyturn
+from tests.server.running import PRODUCTION, ask
 from tests.services import ports
+from tests.services.migrated import Superuser
 from tests.services.ports import LOOPBACK
 from tests.services.process import ServerProcess
 
 PASSWORD = "correct horse battery staple"
 
 
-def _user(directory, env):
-    made = keyturn(
-        *("createsuperuser", "--noinput", "--username=ada", "--email=ada@example.com"),
-        directory=directory,
-        env={**env, "DJANGO_SUPERUSER_PASSWORD": PASSWORD},
-    )
-    assert made.returncode == 0, made.stderr
-
-
 @pytest.fixture
 def server(postgres_database, tmp_path) -> Iterator[ServerProcess]:
     env = {**PRODUCTION, "DATABASE_URL": postgres_database, "KEYTURN_DB_POOL_SIZE": "2"}
-    with contextlib.contextmanager(running)(tmp_path, env) as process:
-        _user(tmp_path, env)
-        yield process
+    yield from running(tmp_path, env, superusers=[Superuser("ada", "ada@example.com", PASSWORD)])
 
 
 @pytest.mark.server

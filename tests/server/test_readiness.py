@@ -162,11 +162,11 @@ def test_a_database_that_takes_no_writes_is_not_ready(probe):
 
 def test_a_missing_migration_is_not_ready_and_is_looked_for_until_it_is_there(probe):
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM django_migrations WHERE app = 'keyturn' AND name LIKE '0005%%'")
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'keyturn' AND name LIKE '0006%%'")
     assert probe.ask().failed == ("migrations",)
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO django_migrations (app, name, applied) VALUES ('keyturn', '0005_retry_key', CURRENT_TIMESTAMP)"
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('keyturn', '0006_factors', CURRENT_TIMESTAMP)"
         )
     probe._at = float("-inf")
     assert probe.ask().is_ready
@@ -203,7 +203,7 @@ def test_a_check_that_breaks_does_not_hold(probe, monkeypatch, caplog):
 def test_a_server_without_its_tables_answers_503_and_says_which_check_failed(tmp_path):
     for server in running(tmp_path, {"KEYTURN_DEBUG": "1"}):
         database = sqlite3.connect(tmp_path / "var" / "keyturn.sqlite3")
-        database.execute("DELETE FROM django_migrations WHERE app = 'keyturn' AND name LIKE '0005%'")
+        database.execute("DELETE FROM django_migrations WHERE app = 'keyturn' AND name LIKE '0006%'")
         database.commit()
         database.close()
         refused = ask(server.port, "GET", "/readyz")

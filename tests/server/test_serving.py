@@ -17,6 +17,7 @@ import pytest
 from tests.server.running import KEYTURN, PRODUCTION, SECRET, WITH_MAIL, ask, keyturn, raw, workers_of
 from tests.services import ports
 from tests.services.certificates import make_certificate
+from tests.services.migrated import migrate
 from tests.services.ports import LOOPBACK
 from tests.services.process import ServerProcess, clean_environment
 
@@ -28,8 +29,7 @@ DEVELOPMENT = {"KEYTURN_DEBUG": "1", "KEYTURN_SECRET_KEY": SECRET}
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with a migrated database."""
     directory = tmp_path_factory.mktemp("serving")
-    process = keyturn("migrate", "--verbosity=0", directory=directory, env=DEVELOPMENT)
-    assert process.returncode == 0, process.stderr
+    migrate(directory, DEVELOPMENT)
     return directory
 
 

@@ -52,7 +52,7 @@ def test_every_variable_reaches_the_setting_it_is_for(tmp_path):
     found = _settings(
         tmp_path,
         *("KEYTURN", "SIMPLE_JWT", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "ALLOWED_HOSTS", "CORS_ALLOWED_ORIGINS"),
-        *("CACHES", "LOGGING", "DEBUG", "DATABASES"),
+        *("CACHES", "LOGGING", "DEBUG", "DATABASES", "ACCOUNT_LOGIN_BY_CODE_ENABLED"),
         *("DEFAULT_FROM_EMAIL", "SERVER_EMAIL", "KEYTURN_SERVER_INBOX", *MAIL),
         **PRODUCTION,
         DATABASE_URL="postgresql://ada:pw@h:5433/auth",
@@ -87,6 +87,14 @@ def test_every_variable_reaches_the_setting_it_is_for(tmp_path):
         KEYTURN_EMAIL_URL="smtp://u:p%40@mail.example.com:2525",
         KEYTURN_EMAIL_FROM="Example <auth@example.com>",
         KEYTURN_SIGN_UP="0",
+        KEYTURN_SIGN_IN_BY_MAIL="1",
+        KEYTURN_STEP_UP_MAX_AGE="10m",
+        KEYTURN_TRUSTED_DEVICE_LIFETIME="7d",
+        KEYTURN_FACTOR_REQUIRED_OF="staff",
+        KEYTURN_PASSKEY_RP_ID="example.com",
+        KEYTURN_PASSKEY_ORIGINS="https://p.example.com",
+        KEYTURN_GOOGLE_CLIENT_ID="g",
+        KEYTURN_GOOGLE_CLIENT_SECRET="for-tests-only",
         KEYTURN_LIMITS="login_pair=10/1m, export_account=off",
     )
     assert found["KEYTURN"] == {
@@ -108,7 +116,24 @@ def test_every_variable_reaches_the_setting_it_is_for(tmp_path):
         "SITE_NAME": "Example",
         "SIGN_UP": False,
         "SIGN_UP_RETENTION": "30 days, 0:00:00",
-        "FRONTEND_URLS": {"sign_in": "https://a.example/in"},
+        "FRONTEND_URLS": {
+            "sign_in_link": "https://auth.example.com/sign-in/link?key={key}",
+            "sign_in": "https://a.example/in",
+        },
+        "STEP_UP_MAX_AGE": "0:10:00",
+        "TRUSTED_DEVICE_LIFETIME": "7 days, 0:00:00",
+        "FACTOR_REQUIRED_OF": "staff",
+        "PASSKEY_RP_ID": "example.com",
+        "PASSKEY_ORIGINS": ["https://p.example.com"],
+        "PROVIDERS": {
+            "google": {
+                "CLIENT_ID": "g",
+                "CLIENT_SECRET": "for-tests-only",
+                "APP_CLIENT_IDS": [],
+                "APP_REDIRECT_URIS": [],
+                "EMAILS_ARE_VERIFIED": False,
+            }
+        },
         "REDIRECT_ORIGINS": ["https://a.example", "https://w.example"],
         "WEB_ORIGINS": ["https://w.example"],
         "WEB_ORIGINS_BY_HEADER": [],
@@ -116,6 +141,7 @@ def test_every_variable_reaches_the_setting_it_is_for(tmp_path):
         "LIMITS": {"login_pair": "10/1m", "export_account": None},
         "ATTEMPTS_CACHE": "default",
     }
+    assert found["ACCOUNT_LOGIN_BY_CODE_ENABLED"] is True
     assert found["SIMPLE_JWT"] == {
         "ACCESS_TOKEN_LIFETIME": "0:01:00",
         "REFRESH_TOKEN_LIFETIME": "3 days, 0:00:00",

@@ -13,7 +13,8 @@ import pytest
 
 from keyturn_server.observing import tracing
 from tests.server.conftest import running
-from tests.server.running import ask, keyturn
+from tests.server.running import ask
+from tests.services.migrated import Superuser
 from tests.services.ports import LOOPBACK
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -70,14 +71,7 @@ def server(collector, tmp_path_factory):
         "OTEL_RESOURCE_ATTRIBUTES": "deployment.environment.name=test",
     }
     directory = tmp_path_factory.mktemp("traced")
-    for process in running(directory, environment):
-        made = keyturn(
-            *("createsuperuser", "--noinput", "--username", "root", "--email", "root@example.com"),
-            directory=directory,
-            env={**environment, "KEYTURN_OTEL": "0", "DJANGO_SUPERUSER_PASSWORD": PASSWORD},
-        )
-        assert made.returncode == 0, made.stderr
-        yield process
+    yield from running(directory, environment, superusers=[Superuser("root", "root@example.com", PASSWORD)])
 
 
 def attributes(span):

@@ -112,6 +112,10 @@ def test_production_tells_its_page_what_anyone_may_know(production):
         "demo": None,
         "links": {},
         "signUp": True,
+        "passkeys": True,
+        "signInByMail": False,
+        "providers": [],
+        "trustDeviceFor": 30 * 86_400,
         "siteName": "auth.example.com",
     }
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,32 @@ def test_where_no_app_was_built_there_is_a_plain_page_and_the_places_lead_to_it(
     assert "default-src 'none'" in answer["Content-Security-Policy"]
     elsewhere = web_pages.place(RequestFactory().get("/sign-in"))
     assert (elsewhere.status_code, elsewhere["Location"]) == (302, "/")
+
+
+class TestWaysIn:
+    def test_the_page_is_told_which_ways_of_signing_in_there_are(self, server_settings):
+        server_settings.KEYTURN = {
+            "PUBLIC_URL": "https://auth.example.com",
+            "PROVIDERS": {
+                "acme": {"ISSUER": "https://acme.example", "CLIENT_ID": "x", "CLIENT_SECRET": "hidden", "NAME": "Acme"}
+            },
+            "TRUSTED_DEVICE_LIFETIME": timedelta(days=7),
+        }
+        server_settings.ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+        told = web_config.configuration(_get())
+        assert told["passkeys"] is True
+        assert told["providers"] == [{"id": "acme", "name": "Acme"}]
+        assert told["signInByMail"] is True
+        assert told["trustDeviceFor"] == 7 * 86_400
+        assert "hidden" not in json.dumps(told)
+
+    def test_without_a_domain_it_offers_no_passkeys(self, server_settings):
+        server_settings.KEYTURN = {"PUBLIC_URL": "http://127.0.0.1:8000"}
+        server_settings.ACCOUNT_LOGIN_BY_CODE_ENABLED = False
+        told = web_config.configuration(_get())
+        assert told["passkeys"] is False
+        assert told["providers"] == []
+        assert told["signInByMail"] is False
 
 
 class TestDemoUser:

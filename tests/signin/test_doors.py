@@ -111,7 +111,8 @@ def test_what_else_stands_in_the_way_is_told_after_the_right_password_only(ada, 
     assert (body["code"], body["reason"]) == (reason, reason)
     assert body["detail"].endswith(".")
     assert not Session.objects.exists()
-    assert events()[-1] == ("login_failed", str(ada.pk), reason)
+    event = "factor_asked" if reason == "mfa_required" else "login_failed"
+    assert events()[-1] == (event, str(ada.pk), reason)
 
 
 def test_the_right_password_of_an_unready_account_is_no_guess_and_makes_no_address_known(ada, caller):

@@ -38,6 +38,7 @@ def test_an_access_token_is_told_in_full(service, pair, user):
         "sid": str(session.pk),
         "auth_time": int(session.auth_time.timestamp()),
         "amr": ["pwd"],
+        "acr": "1fa",
         "client_id": "keyturn",
         "username": "ada",
     }
@@ -58,6 +59,7 @@ def test_a_refresh_token_is_told_in_full(service, pair, user):
         "sid": str(session.pk),
         "auth_time": int(session.auth_time.timestamp()),
         "amr": ["pwd"],
+        "acr": "1fa",
         "client_id": "keyturn",
         "username": "ada",
     }

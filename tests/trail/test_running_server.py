@@ -14,6 +14,7 @@ import pytest
 
 from tests.server.conftest import running
 from tests.server.running import PRODUCTION, ask, keyturn
+from tests.services.migrated import Superuser, migrate
 from tests.trail.test_webhook import Receiver
 
 pytestmark = pytest.mark.server
@@ -73,13 +74,8 @@ def wait_for(condition, what):
 
 
 def test_two_workers_record_count_and_deliver_what_happens(environment, database, receiver, tmp_path):
-    with contextlib.contextmanager(running)(tmp_path, environment, "--workers", "2") as server:
-        made = keyturn(
-            *("createsuperuser", "--noinput", "--username=ada", "--email=ada@example.com"),
-            directory=tmp_path,
-            env={**environment, "DJANGO_SUPERUSER_PASSWORD": PASSWORD},
-        )
-        assert made.returncode == 0, made.stderr
+    ada = Superuser("ada", "ada@example.com", PASSWORD)
+    with contextlib.contextmanager(running)(tmp_path, environment, "--workers", "2", superusers=[ada]) as server:
         tokens = [log_in(server.port) for _ in range(6)][-1]
         ask(server.port, "POST", "/token/", json_body={"username": "ada", "password": "wrong"})
         for _ in range(10):
@@ -110,7 +106,7 @@ def test_two_workers_record_count_and_deliver_what_happens(environment, database
 
 
 def test_prune_trail_is_a_command_of_the_server(environment, tmp_path):
-    assert keyturn("migrate", directory=tmp_path, env=environment).returncode == 0
+    migrate(tmp_path, environment)
     pruned = keyturn("prune_trail", directory=tmp_path, env=environment)
 
     assert (pruned.returncode, pruned.stdout) == (0, "Removed 0 events and 0 hourly counts.\n"), pruned.stderr

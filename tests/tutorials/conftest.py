@@ -119,10 +119,9 @@ def own_views(
 
 
 @pytest.fixture(params=["stock", "keyturn"])
-def backend(request: pytest.FixtureRequest) -> Backend:
+def backend(request: pytest.FixtureRequest, stock: Backend, keyturn: Backend) -> Backend:
     """The second tutorial's backend, without and with Keyturn."""
-    chosen: Backend = request.getfixturevalue(request.param)
-    return chosen
+    return {"stock": stock, "keyturn": keyturn}[request.param]
 
 
 def _assert_clean_log(server: ServerProcess, client: Client) -> None:

@@ -16,12 +16,17 @@ _PATHS: Final = [
     ),
     *("auth/password/request", "auth/password/reset", "auth/email/verify", "auth/email/verify/resend"),
     *("account/password/change", "account/email"),
+    *("account/providers", "auth/provider/signup"),
 ]
 
 ENDPOINTS: Final = [
     *(f"/auth/{client}/v1/{path}" for client in ("app", "browser") for path in _PATHS),
     *(
         "/auth/app/v1/tokens/refresh",
+        "/auth/app/v1/auth/provider/begin",
+        "/auth/app/v1/auth/provider/token",
+        "/auth/browser/v1/auth/provider/redirect",
+        "/auth/browser/v1/auth/provider/finish",
         "/auth/app/v1/none/such",
         "/auth/none/v1/config",
         "/auth/",
@@ -31,7 +36,11 @@ ENDPOINTS: Final = [
 ]
 
 # Read by people as well, who are shown a page in HTML if they ask for one.
-PAGES: Final = ["/auth/verify-email/", "/auth/reset-password/"]
+PAGES: Final = [
+    "/auth/verify-email/",
+    "/auth/reset-password/",
+    "/auth/browser/v1/auth/provider/callback/oidc",
+]
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "PROPFIND")
 
@@ -43,6 +52,10 @@ _NAMES: Final = (
     "current_password",
     "key",
     "code",
+    "state",
+    "provider",
+    "callback_url",
+    "token",
     "refresh_token",
     "first_name",
 )

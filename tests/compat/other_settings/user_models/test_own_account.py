@@ -66,6 +66,7 @@ def test_the_export_has_every_field_of_the_model_but_the_password(ada, caller):
     assert "password" not in found["account"]
     assert User.objects.get(pk=ada.pk).password not in text
     assert (len(found["sessions"]), found["email_addresses"], found["sign_in_factors"]) == (1, [], [])
+    assert found["trusted_devices"] == []
 
 
 def test_the_password_deletes_the_account(ada, caller):

@@ -2,16 +2,14 @@
  * The rest of an account, as functions over a client, so that a page which only signs in does not load it. All of them
  * throw `KeyturnError`; a session that begins or ends by them does so in every tab.
  */
-import { adopt, share, tokensOf } from "./adopting.js";
-import { ask, replyOf } from "./asking.js";
+import { share } from "./adopting.js";
+import { alone, direct } from "./alone.js";
+import { replyOf } from "./asking.js";
 import { call } from "./calling.js";
 import { coreOf } from "./client.js";
-import { now } from "./clock.js";
-import { become, type Core, here } from "./core.js";
-import { errorOf, KeyturnError } from "./errors.js";
-import { aboutSomethingElse, fetchWith, usable } from "./fetching.js";
-import { fresh } from "./keeping.js";
-import { locked } from "./lock.js";
+import { become, here } from "./core.js";
+import { errorOf } from "./errors.js";
+import { fetchWith } from "./fetching.js";
 import { end } from "./renewing.js";
 import { accountsOf, one, step } from "./stepping.js";
 import type { KeyturnClient, Step, User } from "./types.js";
@@ -116,7 +114,7 @@ export async function reauthenticate(
   proof: { readonly password: string },
 ): Promise<void> {
   const core = coreOf(client);
-  await call(core, "POST", `${accountsOf(core)}/auth/reauthenticate`, proof);
+  await alone(core, "POST", `${accountsOf(core)}/auth/reauthenticate`, proof, direct);
 }
 
 /** The account's address, and the one that waits to take its place. */
@@ -157,29 +155,7 @@ export const resetPassword = (
   proof: { readonly key: string; readonly password: string },
 ): Promise<Step> => one(coreOf(client), "/auth/password/reset", proof);
 
-/** Show a code of the second factor. */
-export const secondFactor = (client: KeyturnClient, proof: { readonly code: string }): Promise<Step> =>
-  one(coreOf(client), "/auth/2fa/authenticate", proof);
-
 function emailCall(client: KeyturnClient, method: string, body?: unknown): Promise<{ data: EmailAddress[] }> {
   const core = coreOf(client);
   return call(core, method, `${accountsOf(core)}/account/email`, body);
-}
-
-/** A call that ends this session or puts another in its place: no tab may refresh the old one meanwhile. */
-async function alone(core: Core, method: string, path: string, body: unknown): Promise<void> {
-  for (let again = false; ; again = true) {
-    const access = await usable(core);
-    if (!access) throw new KeyturnError("Nobody is signed in.", { status: 401, code: "not_authenticated" });
-    const reply = await locked(core, async () => {
-      const asked = now();
-      const answer = await ask(core, method, path, { body, access });
-      const tokens = tokensOf(answer);
-      if (tokens.token) await adopt(core, tokens, asked);
-      return answer;
-    });
-    if (reply.ok) return;
-    if (again || reply.status !== 401 || aboutSomethingElse(reply.body.reason)) throw errorOf(reply);
-    await fresh(core, access, core.timeout);
-  }
 }

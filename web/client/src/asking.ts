@@ -12,6 +12,8 @@ export interface Body {
   readonly errors?: unknown;
   readonly data?: unknown;
   readonly meta?: unknown;
+  readonly mfa_token?: unknown;
+  readonly methods?: readonly string[];
 }
 
 /** An answer of Keyturn's API. */
@@ -88,7 +90,7 @@ export async function replyOf(response: Response): Promise<Reply> {
     ok: response.ok && body !== NO_JSON,
     status: response.status,
     body,
-    after: Number(response.headers.get("Retry-After")) || 0,
+    after: +(response.headers.get("Retry-After") as string) || 0,
   };
 }
 

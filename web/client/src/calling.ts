@@ -3,11 +3,12 @@ import { asJson, NOTHING, replyOf, timed } from "./asking.js";
 import { now } from "./clock.js";
 import type { Core } from "./core.js";
 import { errorOf } from "./errors.js";
-import { fetchWith } from "./fetching.js";
+import { authorized } from "./fetching.js";
 
 /**
  * A call of Keyturn's API as whoever is signed in, JSON in and out. A session that begins by it is taken over.
  *
+ * @param through What it goes through, where that is not what all requests do.
  * @throws KeyturnError
  */
 export async function call<T>(
@@ -16,12 +17,17 @@ export async function call<T>(
   path: string,
   body?: unknown,
   headers?: Record<string, string>,
+  through = core.through,
 ): Promise<T> {
   const asked = now();
-  // Longer than one answer may take: a refresh may come first.
-  const reply = await timed(core.timeout * 3, async (signal) =>
-    replyOf(await fetchWith(core, core.base + path, { ...asJson(method, body, headers), signal })),
-  ).catch(() => NOTHING);
+  const reply = await through(() =>
+    // Longer than one answer may take: a refresh may come first.
+    timed(core.timeout * 3, async (signal) =>
+      replyOf(
+        await authorized(core, new Request(core.base + path, { ...asJson(method, body, headers), signal })),
+      ),
+    ).catch(() => NOTHING),
+  );
   if (!reply.ok) throw errorOf(reply);
   const tokens = tokensOf(reply);
   if (tokens.token) await adopt(core, tokens, asked);

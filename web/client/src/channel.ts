@@ -18,6 +18,9 @@ export type Message =
   /** The session with this id has ended. */
   | { readonly kind: "out"; readonly sid: string; readonly reason: SignOutReason };
 
+/** Hears what another tab says. */
+export type Hear = (event: { readonly data: Message }) => void;
+
 /** Says something to the other tabs. */
 export type Tell = (message: Message) => void;
 
@@ -26,10 +29,10 @@ export type Tell = (message: Message) => void;
  *
  * @param endings Where to leave what ends it.
  */
-export function channel(name: string, hear: Tell, endings: (() => void)[]): Tell {
+export function channel(name: string, hear: Hear, endings: (() => void)[]): Tell {
   try {
     const line = new BroadcastChannel(name);
-    line.onmessage = (event: MessageEvent<Message>) => hear(event.data);
+    line.onmessage = hear;
     // In Node an open channel would keep the process from ending.
     (line as { unref?: () => void }).unref?.();
     endings.push(() => line.close());

@@ -32,7 +32,7 @@ export function createClient(options: ClientOptions): KeyturnClient {
   const core: Core = {
     ...config,
     memo: memory(config.name, config.shared),
-    tell: config.shared ? channel(config.name, (message) => hear(core, message), endings) : () => {},
+    tell: config.shared ? channel(config.name, ({ data }) => hear(core, data), endings) : () => {},
     prover: null,
     listeners: new Set(),
     wakers: new Set(),
@@ -40,6 +40,8 @@ export function createClient(options: ClientOptions): KeyturnClient {
     access: null,
     store: config.web ? null : (options.storage ?? memoryStorage()),
     flow: null,
+    ticket: null,
+    through: (work) => work(),
     renewing: null,
     failures: 0,
     until: 0,

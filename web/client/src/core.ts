@@ -1,3 +1,4 @@
+import type { Reply } from "./asking.js";
 import type { Tell } from "./channel.js";
 import type { Config } from "./config.js";
 import type { Memory } from "./memo.js";
@@ -30,6 +31,10 @@ export interface Core extends Config {
   store: TokenStorage | null;
   /** The half-done flow, for clients without cookies (`X-Session-Token`). */
   flow: string | null;
+  /** The half-done sign-in at the tutorials' endpoint (`mfa_token`). */
+  ticket: unknown;
+  /** What every request of somebody signed in goes through: where step-up is handled, `factors/step-up.ts` is in it. */
+  through: Through;
   /** What was begun last under `locked`, where tabs have no lock. */
   turn: Promise<unknown>;
   /** The refresh on its way. */
@@ -56,6 +61,16 @@ export interface Core extends Config {
   readonly endings: (() => void)[];
   closed: boolean;
 }
+
+/**
+ * Does a piece of work, and perhaps once more.
+ *
+ * @param signal Who wants it, and may give it up.
+ */
+export type Through = <T extends Response | Reply>(
+  work: () => Promise<T>,
+  signal?: AbortSignal,
+) => Promise<T>;
 
 /** How a refresh went: a token is there, nobody is signed in, or nothing is known. */
 export type Renewal = "done" | "out" | "unknown";

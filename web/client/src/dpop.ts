@@ -20,24 +20,24 @@ export async function prover(config: Config, make: boolean): Promise<Prover | nu
   if (!signer) return null;
   const nonces = new Map<string, string>();
   return {
-    async proof(method, url, token) {
-      const { kty, crv, x, y } = await signer.jwk;
-      const nonce = nonces.get(originOf(url));
-      const said = {
-        jti: unique(),
-        htm: method,
-        htu: url.replace(/[?#].*/, ""),
-        iat: Math.floor(Date.now() / 1000),
-        ...(token && { ath: base64url(await sha256(signer, bytesOf(token))) }),
-        ...(nonce && { nonce }),
-      };
-      const text = `${part({ typ: "dpop+jwt", alg: "ES256", jwk: { kty, crv, x, y } })}.${part(said)}`;
-      return `${text}.${base64url(await signer.sign(bytesOf(text)))}`;
-    },
-    heard(url, response) {
-      const nonce = response.headers.get("DPoP-Nonce");
-      if (nonce) nonces.set(originOf(url), nonce);
-      return nonce;
+    async proven(send, { url, method }, token) {
+      for (let again = false; ; again = true) {
+        const { kty, crv, x, y } = await signer.jwk;
+        const nonce = nonces.get(originOf(url));
+        const said = {
+          jti: unique(),
+          htm: method,
+          htu: url.replace(/[?#].*/, ""),
+          iat: Math.floor(Date.now() / 1000),
+          ...(token && { ath: base64url(await sha256(signer, bytesOf(token))) }),
+          ...(nonce && { nonce }),
+        };
+        const text = `${part({ typ: "dpop+jwt", alg: "ES256", jwk: { kty, crv, x, y } })}.${part(said)}`;
+        const response = await send(`${text}.${base64url(await signer.sign(bytesOf(text)))}`);
+        const wanted = response.headers.get("DPoP-Nonce");
+        if (wanted) nonces.set(originOf(url), wanted);
+        if (again || response.ok || !/use_dpop_nonce/.test(await response.clone().text())) return response;
+      }
     },
   };
 }

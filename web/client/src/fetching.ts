@@ -12,13 +12,18 @@ const TRIES = 4;
 /** Whether a 401 is not about the token: refreshing it would not help. */
 export const aboutSomethingElse = (reason: unknown): boolean => OTHERWISE.test(String(reason));
 
-/** `fetch`, with the access token, and with another one where that has expired. */
-export async function fetchWith(core: Core, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
-  const { stubborn } = core;
+/** `fetch`, with the access token, and once more where the user has to prove who they are first and does. */
+export function fetchWith(core: Core, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   const request = new Request(
     (input as Request).url ? (input as Request) : absolute(String(input), core.base),
     init,
   );
+  return core.through(() => authorized(core, request), request.signal);
+}
+
+/** Send a request with the access token, and with another one where that has expired. */
+export async function authorized(core: Core, request: Request): Promise<Response> {
+  const { stubborn } = core;
   const origin = originOf(request.url);
   if (!core.origins.includes(origin) || request.headers.has("Authorization")) return core.send(request);
   await start(core);
@@ -30,12 +35,12 @@ export async function fetchWith(core: Core, input: RequestInfo | URL, init?: Req
       stubborn.delete(origin);
       return response;
     }
+    if (tries >= TRIES || aboutSomethingElse((await said(response.clone())).reason)) return response;
     // A token that ran out on the way explains itself; else another is worth one try, but not for who never takes one.
     if (lives(access)) {
       if (tries > 1) stubborn.add(origin);
       if (stubborn.has(origin)) return response;
     }
-    if (tries >= TRIES || aboutSomethingElse((await said(response.clone())).reason)) return response;
     const next = await unless(request.signal, fresh(core, access, core.timeout));
     // Signed out meanwhile, or it is somebody else's tab now: the request was not theirs.
     if (next?.sub !== access.sub) return response;

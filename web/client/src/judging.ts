@@ -32,11 +32,11 @@ export function judge(core: Core, { status, body, after }: Reply): Judgement {
     !core.memo.read().sid &&
     (status === 204 ||
       reason === "refresh_missing" ||
-      (code && /^40[045]$/.test(`${status}`) && !/dpop/.test(`${code}`)))
+      (code && /40[045]/.test(status as unknown as string) && !/dpop/.test(code as string)))
   )
     return null;
   if (status !== 401 || !code || !reason) return unknown;
-  if (FINAL.test(`${reason}`)) return reason as FinalReason;
+  if (FINAL.test(reason as string)) return reason as FinalReason;
   if (!core.doubts++) core.doubted = now();
   const missing = reason === "refresh_missing";
   if (now() < core.doubted + (missing ? MISSING_SPAN : DOUBT_SPAN)) return unknown;

@@ -1,11 +1,16 @@
 import type { Core } from "./core.js";
 
+export type Send = (proof?: string) => Promise<Response>;
+
 /** Makes the proofs of RFC 9449. */
 export interface Prover {
-  /** The header's value. With `token`, for that access token (`ath`). */
-  proof(method: string, url: string, token?: string): Promise<string>;
-  /** Remember the nonce that an answer carried (section 8). Returns it. */
-  heard(url: string, response: Response): string | null;
+  /**
+   * Send a request with a proof; and once more where the server wants its own nonce in it (section 8).
+   *
+   * @param send Sends it, with this value of the header `DPoP`.
+   * @param token The access token that goes with it (`ath`).
+   */
+  proven(send: Send, request: Request, token?: string): Promise<Response>;
 }
 
 /**

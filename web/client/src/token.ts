@@ -18,7 +18,7 @@ export function claimsOf(token: unknown): Claims | null {
     const [, payload = ""] = String(token).split(".");
     const said = JSON.parse(atob(payload.replace(/-/g, "+").replace(/_/g, "/"))) as Record<string, unknown>;
     const { sid, sub, user_id, exp, iat, cnf } = said;
-    const life = (Number(exp) - Number(iat)) * 1000;
+    const life = ((exp as number) - (iat as number)) * 1000;
     return {
       sid: String(sid ?? ""),
       sub: String(sub ?? user_id ?? ""),

@@ -1,4 +1,3 @@
-import { said } from "./asking.js";
 import { originOf } from "./config.js";
 import { type Access, type Core, reached } from "./core.js";
 import { unreachable } from "./errors.js";
@@ -19,24 +18,20 @@ export async function transmit(
   // A tab that heard its token from another one has not looked for the key yet.
   if (sign && !core.prover) await keyed(core);
   if (access?.bound && !core.prover) throw unreachable();
-  const prover = sign ? core.prover : null;
-  const { url, method } = request;
-  const ours = originOf(url) === originOf(core.base);
+  const ours = originOf(request.url) === originOf(core.base);
   const headers = new Headers(request.headers);
   // RFC 6750, or RFC 9449 section 7.1 for a token that is bound to a key.
   if (access) headers.set("Authorization", `${access.bound ? "DPoP" : "Bearer"} ${access.token}`);
   // A page's origin may be one of web clients: who wants the tokens there says so.
   if (ours && core.shared) headers.set("X-Keyturn-Client", core.web ? "web" : "bearer");
-  for (let again = false; ; again = true) {
-    const proof = await prover?.proof(method, url, access?.token);
+  const send = async (proof?: string) => {
     if (proof) headers.set("DPoP", proof);
     const response = await core.send(request.clone(), {
       headers,
       ...(ours && { credentials: core.web ? "include" : "omit" }),
     });
     if (ours && response.status < 500) reached(core, true);
-    const nonce = prover?.heard(url, response);
-    if (again || !nonce || response.ok || (await said(response.clone())).code !== "use_dpop_nonce")
-      return response;
-  }
+    return response;
+  };
+  return sign && core.prover ? core.prover.proven(send, request, access?.token) : send();
 }

@@ -80,8 +80,14 @@ export type Step =
   | { readonly step: "reset-password" }
   /** It is done, and nobody is signed in by it: sign in now. */
   | { readonly step: "sign-in" }
-  /** A second factor is asked for. */
-  | { readonly step: "second-factor"; readonly methods: readonly string[] };
+  /** A second factor is asked for: `secondFactor` of `@keyturn/client/factors` goes on. */
+  | { readonly step: "second-factor"; readonly methods: readonly string[] }
+  /** This account must have a second factor, and has none: `setUpApp` and `confirmApp` go on. */
+  | { readonly step: "set-up-factor" }
+  /** A code was mailed to sign in with: `signInWithMailCode` goes on. */
+  | { readonly step: "sign-in-code" }
+  /** A provider has said who it is; a name or an address is wanted yet: `providerSignUp` goes on. */
+  | { readonly step: "provider-sign-up" };
 
 /** Where a client without cookies keeps its refresh token: the Keychain, the Keystore, a file. Never localStorage. */
 export interface TokenStorage {
@@ -100,6 +106,25 @@ export interface ProofSigner {
   sha256?(data: Uint8Array): Promise<Uint8Array>;
 }
 
+/**
+ * Asks for passkeys where there is no browser to do so: on React Native a native module. Options and answers are the JSON
+ * of WebAuthn Level 3 section 5.1.8.
+ *
+ * What it rejects with is told by its `name`: `NotAllowedError` or `AbortError` where the user or the signal gave it up,
+ * `InvalidStateError` where this device has one already.
+ */
+export interface PasskeyDevice {
+  /** Makes one: the answer to the server's creation options. */
+  create(options: unknown, how: PasskeyAsking): Promise<unknown>;
+  /** Uses one: the answer to the server's request options. */
+  get(options: unknown, how: PasskeyAsking): Promise<unknown>;
+}
+
+export interface PasskeyAsking {
+  readonly signal: AbortSignal;
+  readonly autofill: boolean;
+}
+
 export interface ClientOptions {
   /** Where Keyturn is, as "https://auth.example.com"; with its prefix, if it has one. "" is this page's own origin. */
   readonly baseUrl: string;
@@ -108,6 +133,8 @@ export interface ClientOptions {
   readonly storage?: TokenStorage;
   /** "auto" (the default): bind the session to a key that cannot leave the browser, where it can make one. */
   readonly dpop?: "auto" | "off" | ProofSigner;
+  /** Asks for passkeys, where the browser does not. */
+  readonly passkeys?: PasskeyDevice;
   /** Other origins that `fetch` sends the access token to, as "https://api.example.com". */
   readonly apiOrigins?: readonly string[];
   /** Milliseconds after which an unanswered call counts as lost; 10,000 unless told. */

@@ -11,6 +11,7 @@ const USES = `
 import { createClient, KeyturnError, type Session, type Step } from "@keyturn/client";
 import { activity, type ActivityPage } from "@keyturn/client/account";
 import type { components } from "@keyturn/client/api";
+import { factors, type Factor, onStepUp, PasskeyError, signInWithPasskey } from "@keyturn/client/factors";
 import { KeyturnProvider, useUser } from "@keyturn/client/react";
 
 const keyturn = createClient({ baseUrl: "https://auth.example.com", mode: "bearer" });
@@ -20,6 +21,14 @@ createClient({ baseUrl: "", mode: "cookie" });
 keyturn.signIn({ password: "x" });
 export const page: Promise<ActivityPage> = activity(keyturn, { limit: 10 });
 export const step: Promise<Step> = keyturn.signIn({ username: "jo", password: "x" });
+export const left = (factor: Factor): number | undefined =>
+  // @ts-expect-error an app has no codes that are used up
+  factor.type === "totp" ? factor.unused_code_count : factor.type === "webauthn" ? factor.id : undefined;
+export const own: Promise<readonly Factor[]> = factors(keyturn);
+export const end: () => void = onStepUp(keyturn, async ({ methods }) => methods.includes("webauthn"));
+export const passkey = signInWithPasskey(keyturn, { autofill: true }).catch((error: unknown) =>
+  error instanceof PasskeyError ? error.reason : "",
+);
 export const me = keyturn.call<components["schemas"]["KeyturnMe"]>("GET", "/me/");
 export async function names(): Promise<string> {
   const { username } = await me;

@@ -149,9 +149,11 @@ test("an answer with a token that comes after the sign-out brings nobody back", 
   };
   const asked = reauthenticate(client, { password: person.password });
   await eventually(() => here.sent.some((sent) => sent.endsWith("/reauthenticate")));
-  await client.signOut();
+  // It holds at once; the server hears of it after the answer that tokens wait for.
+  const out = client.signOut();
+  expect(client.getSession()).toEqual({ status: "signed-out", reason: "signed_out" });
   open();
-  await asked;
+  await Promise.all([asked, out]);
   expect(client.getSession()).toEqual({ status: "signed-out", reason: "signed_out" });
 });
 

@@ -46,6 +46,7 @@ export default defineConfig(({ command, mode }) => ({
     alias: [
       { find: "@keyturn/client/react", replacement: here("../client/src/react.tsx") },
       { find: "@keyturn/client/account", replacement: here("../client/src/account.ts") },
+      { find: "@keyturn/client/factors", replacement: here("../client/src/factors.ts") },
       { find: "@keyturn/client", replacement: here("../client/src/index.ts") },
       // React has had this hook since version 18; the shim that wouter asks for is for older ones.
       ...(command === "build"

@@ -10,8 +10,10 @@ export default defineConfig({
   workers: 3,
   forbidOnly: inCi,
   retries: 0,
-  timeout: 240_000,
-  expect: { timeout: 10_000 },
+  // Those of ten minutes take two at least; a busy machine takes as long for a tour of all screens.
+  timeout: 480_000,
+  // The client tries for ten seconds before it tells that something cannot be had.
+  expect: { timeout: 30_000 },
   reporter: [["list"]],
   use: {
     // Debian's; PLAYWRIGHT_CHROMIUM names another. Playwright's own browsers are not downloaded.

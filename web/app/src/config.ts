@@ -3,6 +3,12 @@
 /** Other pages of the same server, by name, as `{"inbox": "/dev/inbox/"}`; those that there are. */
 export type ServerLinks = Readonly<Partial<Record<"inbox" | "lab" | "admin" | "docs", string>>>;
 
+/** Another service that vouches for who somebody is. */
+export interface Provider {
+  readonly id: string;
+  readonly name: string;
+}
+
 export interface Config {
   /** The server runs with `KEYTURN_DEBUG`: the lab, the inbox and the demo's user are there. */
   readonly development: boolean;
@@ -11,6 +17,14 @@ export interface Config {
   readonly links: ServerLinks;
   /** Whether people may make accounts themselves. */
   readonly signUp: boolean;
+  /** Whether the server takes passkeys of this address. */
+  readonly passkeys: boolean;
+  /** Whether a code or a link from a mail signs in. */
+  readonly signInByMail: boolean;
+  /** Other services that one can sign in with. */
+  readonly providers: readonly Provider[];
+  /** Seconds for which a trusted device is asked for no second factor; 0: no device is trusted. */
+  readonly trustDeviceFor: number;
   readonly siteName: string;
 }
 
@@ -45,9 +59,18 @@ export function readConfig(text: string | null): Config {
         : null,
     links: Object.fromEntries(LINKS.flatMap((name) => (isPath(links[name]) ? [[name, links[name]]] : []))),
     signUp: found["signUp"] !== false,
+    passkeys: found["passkeys"] === true,
+    signInByMail: found["signInByMail"] === true,
+    providers: Array.isArray(found["providers"]) ? found["providers"].flatMap(providerOf) : [],
+    trustDeviceFor: typeof found["trustDeviceFor"] === "number" ? Math.max(0, found["trustDeviceFor"]) : 0,
     siteName:
       typeof found["siteName"] === "string" && found["siteName"] !== "" ? found["siteName"] : "Keyturn",
   };
+}
+
+function providerOf(value: unknown): Provider[] {
+  if (!isObject(value) || typeof value["id"] !== "string" || typeof value["name"] !== "string") return [];
+  return value["id"] === "" ? [] : [{ id: value["id"], name: value["name"] || value["id"] }];
 }
 
 /** Whether it is an address that a link may have: a path of this server, or http(s) elsewhere; no `javascript:`. */

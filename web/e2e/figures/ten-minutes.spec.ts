@@ -4,7 +4,7 @@
  */
 
 import { startClock } from "../harness/hours.ts";
-import { diaries, openTab } from "../harness/tabs.ts";
+import { answered, diaries, openTab, signInTab } from "../harness/tabs.ts";
 import { expect, SHORT_LIVES, test } from "../harness/test.ts";
 import { badWeather } from "../harness/weather.ts";
 
@@ -25,7 +25,7 @@ for (const [binding, dpop] of [
     proxy.passages.length = 0;
     const hours = await startClock(context, world);
     const first = await openTab(context, world, { dpop, seed: 1 });
-    const session = await first.evaluate((account) => window.tab.signIn(account), world.server.demo);
+    const session = await signInTab(first, world.server.demo);
     expect(session).toMatchObject({ status: "signed-in", binding });
     const pages = [first];
     for (let seed = 2; seed <= TABS; seed += 1) pages.push(await openTab(context, world, { dpop, seed }));
@@ -62,7 +62,7 @@ for (const [binding, dpop] of [
     proxy.fates = null;
     for (const page of pages) await page.evaluate(() => window.tab.rest());
     await hours.pass(15 * SECOND);
-    for (const page of pages) expect(await page.evaluate(() => window.tab.ask())).toBe(200);
+    for (const page of pages) expect(await answered(page)).toBe(200);
 
     const refreshes = proxy.passages.slice(begun, ended).filter((one) => one.path === "/token/refresh/");
     const heard = refreshes.filter((one) => one.status !== null);
@@ -82,7 +82,7 @@ for (const [binding, dpop] of [
     expect(refused).toEqual([]);
     expect(perLifetime).toBeLessThanOrEqual(1.2);
     // The weather was as bad as it is meant to be, and the app was used.
-    expect(heard.filter((one) => one.fate === "lost").length).toBeGreaterThan(10);
+    expect(heard.filter((one) => one.fate === "lost").length).toBeGreaterThan(heard.length / 10);
     expect(diary.fine).toBeGreaterThan(250);
     await context.close();
   });

@@ -2,15 +2,26 @@
 
 import type { World } from "./world.ts";
 
-interface Received {
+export interface Received {
+  readonly id: string;
   readonly subject: string;
   readonly text: string;
   readonly links: readonly string[];
 }
 
-/** The newest mail to this address; waits for it. */
-export async function mailTo(world: World, address: string): Promise<Received> {
-  const deadline = Date.now() + 15_000;
+/** Milliseconds: a courier that found the database locked comes back after five seconds. */
+const PATIENCE = 60_000;
+
+/**
+ * The newest mail to this address that is wanted; waits for it. The server answers first and sends its mail then: what lies
+ * in the mailbox already may be the mail before, so who awaits another says by what it is known.
+ */
+export async function mailTo(
+  world: World,
+  address: string,
+  wanted: (mail: Received) => boolean = () => true,
+): Promise<Received> {
+  const deadline = Date.now() + PATIENCE;
   for (;;) {
     const answer = await fetch(
       `http://127.0.0.1:${world.server.port}/dev/inbox/?to=${encodeURIComponent(address)}`,
@@ -19,9 +30,12 @@ export async function mailTo(world: World, address: string): Promise<Received> {
       },
     );
     const { mails } = (await answer.json()) as { mails: Received[] };
-    const newest = mails[0];
+    const newest = mails.find(wanted);
     if (newest) return newest;
-    if (Date.now() > deadline) throw new Error(`No mail came to ${address}.`);
+    if (Date.now() > deadline)
+      throw new Error(
+        `No such mail came to ${address}, but ${JSON.stringify(mails.map((mail) => mail.subject))}.`,
+      );
     await new Promise((later) => setTimeout(later, 100));
   }
 }

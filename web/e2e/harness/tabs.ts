@@ -1,8 +1,10 @@
 /** Tabs with the page of the figures in them. */
 
+import type { Session } from "@keyturn/client";
 import { type BrowserContext, expect, type Page } from "@playwright/test";
 import type { Diary } from "../page/tab.ts";
 import { seedScript } from "./random.ts";
+import type { Account } from "./server.ts";
 import type { World } from "./world.ts";
 
 export interface TabOptions {
@@ -28,6 +30,36 @@ export async function openTab(context: BrowserContext, world: World, options: Ta
   expect(await page.evaluate(() => "tab" in window), broken.join()).toBe(true);
   await page.evaluate(() => window.tab.ready());
   return page;
+}
+
+/** What the client of a tab knows of its session. */
+export const sessionOf = (page: Page): Promise<Session> =>
+  page.evaluate(() => window.tab.client.getSession());
+
+/**
+ * Sign in. Again where the server could not be reached: the client's time-out is a fifth of itself in this world, and the first
+ * sign-in at a server that has just started takes a busy machine longer.
+ */
+export async function signInTab(page: Page, account: Account): Promise<Session> {
+  let session: Session | undefined;
+  await expect(async () => {
+    session = await page.evaluate((who) => window.tab.signIn(who), account);
+  }).toPass({ timeout: 60_000 });
+  return session ?? sessionOf(page);
+}
+
+/**
+ * What the app's next request is answered with. Asked again as long as it fails on the way: of the seconds after which the app
+ * gives up, a busy machine's own delays may take all.
+ */
+export async function answered(page: Page): Promise<number> {
+  let status = 0;
+  const ask = async (): Promise<number> => {
+    status = await page.evaluate(() => window.tab.ask());
+    return status;
+  };
+  await expect.poll(ask, { message: "the app is answered" }).not.toBe(0);
+  return status;
 }
 
 export const diaryOf = (page: Page): Promise<Diary> => page.evaluate(() => window.tab.diary);

@@ -31,7 +31,7 @@ export const test = base.extend<{ readonly calmNetwork: undefined }, OfWorker>({
       await use(world);
       await world.close();
     },
-    { scope: "worker", timeout: 120_000 },
+    { scope: "worker", timeout: 300_000 },
   ],
   calmNetwork: [
     async ({ world }, use) => {

@@ -15,7 +15,7 @@ let server: TlsServer;
 test.beforeAll(async () => {
   server = await startTlsServer();
 });
-test.afterAll(() => server.stop());
+test.afterAll(() => (server as TlsServer | undefined)?.stop());
 
 /** Keyturn's cookies in this browser. */
 const cookiesOf = async (page: Page) =>

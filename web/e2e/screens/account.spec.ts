@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import type { Browser, Page } from "@playwright/test";
-import { codeFor, newAddress, openApp, PASSWORD, signIn, signUp } from "../harness/app.ts";
+import { codeFor, letProofAge, newAddress, openApp, PASSWORD, signIn, signUp } from "../harness/app.ts";
 import { mailTo } from "../harness/mail.ts";
 import type { Account } from "../harness/server.ts";
 import { expect, test } from "../harness/test.ts";
@@ -67,6 +67,7 @@ test("another address is proven, confirmed by its code, and can be given up befo
   world,
 }) => {
   const { email } = await signUp(page, world);
+  await letProofAge(world);
   const next = newAddress();
   await openApp(page, world, "/security");
   await expect(card(page, "E-mail address").getByText("Confirmed")).toBeVisible();
@@ -80,6 +81,7 @@ test("another address is proven, confirmed by its code, and can be given up befo
   await button(page, "Continue").click();
   await expect(page.getByText("Waiting for its code")).toBeVisible();
   await expect(field(page, "Code from the mail")).toBeFocused();
+  const givenUp = await codeFor(world, next);
   await button(page, "Give up this change").click();
   await expect(page.getByText("Your address stays as it was.")).toBeVisible();
 
@@ -90,7 +92,7 @@ test("another address is proven, confirmed by its code, and can be given up befo
   await page.reload();
   await expect(page.getByText("Waiting for its code")).toBeVisible();
   await expect(card(page, "E-mail address").getByText(email, { exact: true })).toBeVisible();
-  await field(page, "Code from the mail").fill("BCDF-GHJK");
+  await field(page, "Code from the mail").fill(givenUp);
   await button(page, "Confirm address").click();
   await expect(field(page, "Code from the mail")).toHaveAttribute("aria-invalid", "true");
   await field(page, "Code from the mail").fill(await codeFor(world, next));
@@ -112,8 +114,6 @@ test("an address that is confirmed by the mail's link elsewhere is seen on comin
   await button(page, "Change address").click();
   await field(page, "New address").fill(next);
   await button(page, "Send the code").click();
-  await field(page, "Your password").fill(PASSWORD);
-  await button(page, "Continue").click();
   await expect(page.getByText("Waiting for its code")).toBeVisible();
   const { links } = await mailTo(world, next);
   const elsewhere = await browser.newContext();
@@ -137,6 +137,7 @@ test("somebody made without a sign-up is asked for proof, and confirms the addre
   world,
 }) => {
   await signIn(page, world, world.server.demo, "/sign-in?next=/profile");
+  await letProofAge(world);
   await expect(page.getByText("Confirm your e-mail address")).toBeVisible();
   await page.getByRole("link", { name: "Confirm it" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Security");
@@ -290,11 +291,11 @@ test("offline one still goes from page to page, and what is missing comes by its
   await expect(page.getByText(email)).toBeVisible();
   await page.context().setOffline(true);
   await page.getByRole("link", { name: "Security", exact: true }).click();
-  await expect(page.getByText("The list could not be fetched.")).toBeVisible();
+  await expect(page.getByText("The list could not be fetched.").first()).toBeVisible();
   await expect(card(page, "E-mail address").getByText(email, { exact: true })).toBeVisible();
   await page.context().setOffline(false);
   await expect(page.getByText("This device")).toBeVisible();
-  await expect(page.getByText("The list could not be fetched.")).toBeHidden();
+  await expect(page.getByText("The list could not be fetched.")).toHaveCount(0);
 });
 
 test("activity is in the reader's language", async ({ browser, world }) => {

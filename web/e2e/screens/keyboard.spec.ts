@@ -1,7 +1,7 @@
 /** The app without a mouse: the order of Tab, Enter, Escape, and where the keyboard is when something comes or goes. */
 
 import type { Locator, Page } from "@playwright/test";
-import { codeFor, newAddress, openApp, PASSWORD, signUp } from "../harness/app.ts";
+import { codeFor, letProofAge, newAddress, openApp, PASSWORD, signUp } from "../harness/app.ts";
 import { expect, test } from "../harness/test.ts";
 import { WORDS } from "../harness/words.ts";
 import type { World } from "../harness/world.ts";
@@ -44,6 +44,14 @@ async function tabTo(page: Page, wanted: Locator): Promise<void> {
 /** What is typed into whatever has the focus. */
 const type = (page: Page, text: string): Promise<void> => page.keyboard.insertText(text);
 
+/** Type over what is wrong: it is selected, a moment after it is said to be wrong. */
+async function typeInstead(page: Page, wrong: Locator, text: string): Promise<void> {
+  const isSelected = (input: HTMLInputElement) =>
+    input.selectionStart === 0 && input.selectionEnd === input.value.length && input.value !== "";
+  await expect.poll(() => wrong.evaluate(isSelected)).toBe(true);
+  await type(page, text);
+}
+
 /** The security page of a new account. */
 async function openSecurity(page: Page, world: World): Promise<string> {
   const { email } = await signUp(page, world);
@@ -67,8 +75,15 @@ test("one signs in from the address to the name, the password and Enter, and is 
     button(page, words.common.showPassword(words.entry.password)),
     link(page, words.entry.signIn.forgot),
     page.getByRole("main").getByRole("button", { name: words.entry.signIn.submit, exact: true }),
+    button(page, words.entry.signIn.passkey),
+    // Development's own provider.
+    button(page, words.entry.signIn.provider("Development")),
+    button(page, words.entry.signIn.mail),
     link(page, words.entry.signIn.signUp),
   ]);
+  await page.keyboard.press("Shift+Tab");
+  await page.keyboard.press("Shift+Tab");
+  await page.keyboard.press("Shift+Tab");
   await page.keyboard.press("Shift+Tab");
   await page.keyboard.press("Shift+Tab");
   await page.keyboard.press("Shift+Tab");
@@ -83,8 +98,7 @@ test("one signs in from the address to the name, the password and Enter, and is 
   await page.keyboard.press("Enter");
   await expect(field(page, words.entry.password)).toHaveAttribute("aria-invalid", "true");
   await expect(field(page, words.entry.password)).toBeFocused();
-  // What is wrong is selected: typing replaces it.
-  await type(page, world.server.demo.password);
+  await typeInstead(page, field(page, words.entry.password), world.server.demo.password);
   await page.keyboard.press("Enter");
   await expect(title(page)).toHaveText(words.home.hello("demo"));
   await expect(title(page)).toBeFocused();
@@ -120,7 +134,7 @@ test("one signs up, confirms the address and arrives", async ({ page, world }) =
   await page.keyboard.press("Enter");
   await expect(field(page, words.entry.code)).toHaveAttribute("aria-invalid", "true");
   await expect(field(page, words.entry.code)).toBeFocused();
-  await type(page, await codeFor(world, email));
+  await typeInstead(page, field(page, words.entry.code), await codeFor(world, email));
   await page.keyboard.press("Enter");
   await expect(title(page)).toHaveText(/^Hello, /);
   await expect(title(page)).toBeFocused();
@@ -216,6 +230,7 @@ test("a form that opens in place takes the keyboard and gives it back, and an ad
   world,
 }) => {
   const email = await openSecurity(page, world);
+  await letProofAge(world);
   await tabTo(page, button(page, words.security.password.change));
   await page.keyboard.press("Enter");
   await expect(field(page, words.security.password.current)).toBeFocused();
@@ -229,9 +244,9 @@ test("a form that opens in place takes the keyboard and gives it back, and an ad
   await expect(field(page, words.security.email.field)).toBeFocused();
   await type(page, next);
   await page.keyboard.press("Enter");
-  const dialog = page.getByRole("dialog", { name: words.security.prove.title });
+  const dialog = page.getByRole("dialog", { name: words.steps.stepUp.title });
   await expect(dialog).toBeVisible();
-  await expect(field(page, words.security.prove.password)).toBeFocused();
+  await expect(field(page, words.steps.stepUp.password)).toBeFocused();
   await type(page, PASSWORD);
   await page.keyboard.press("Enter");
   await expect(dialog).toBeHidden();

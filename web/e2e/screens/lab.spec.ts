@@ -49,9 +49,11 @@ for (const protection of ["A key in the browser", "A device cookie", "Nothing"])
     await expect(told(page, "#1 was shown again, and got the same answer: #2")).toBeVisible(PATIENCE);
     await press(page, "Wake ten tabs at once");
     await expect(told(page, /tabs show #\d+ at the same instant/)).toBeVisible(PATIENCE);
+    const spared = figure(page, /strict server/);
+    const before = Number(await spared.textContent());
     await press(page, "Lose a reply, sleep 8 hours");
     // By the name that the client gave its refresh the server knows the retry, hours later.
-    await expect(figure(page, /strict server/)).toHaveText("3", PATIENCE);
+    await expect(spared).toHaveText(String(before + 1), PATIENCE);
     await press(page, "Overload the server");
     await press(page, "Go offline");
     await expect(page.getByText("stays so: the server cannot be reached")).toBeVisible(PATIENCE);
@@ -59,7 +61,6 @@ for (const protection of ["A key in the browser", "A device cookie", "Nothing"])
     await press(page, "Rotate the signing keys");
     await press(page, "Let 8 hours pass");
     await expect(page.getByText("demo is signed in.")).toBeVisible(PATIENCE);
-    await expect(figure(page, /strict server/)).toHaveText(/^[3-6]$/);
     await expect(figure(page, /Keyturn did/)).toHaveText("0");
     await look(page, `lab-${protection.toLowerCase().replaceAll(" ", "-")}`);
     expect(complaints).toEqual([]);

@@ -3,6 +3,7 @@
 import { resolve } from "node:path";
 import AxeBuilder from "@axe-core/playwright";
 import { expect, type Page } from "@playwright/test";
+import type { Language } from "../harness/words.ts";
 
 /** Whether pictures are wanted: of every screen in every width, colour and language. */
 export const PICTURING = process.env["KEYTURN_SCREENSHOTS"] === "1";
@@ -16,9 +17,42 @@ export const WIDTHS = {
 
 export type Width = keyof typeof WIDTHS;
 
+type Way = readonly [Width, "light" | "dark", Language];
+
+const PAIRS: readonly Way[] = [
+  ["phone", "light", "en"],
+  ["phone", "dark", "de"],
+  ["desktop", "light", "de"],
+  ["desktop", "dark", "en"],
+];
+const OTHERS: readonly Way[] = PAIRS.map(([width, colours, language]) => [
+  width,
+  colours,
+  language === "en" ? "de" : "en",
+]);
+
+/** In what ways every screen is looked at: four that have every pair of width, colours and language; for pictures all. */
+export const WAYS: readonly Way[] = PICTURING ? [...PAIRS, ...OTHERS] : PAIRS;
+
+/** Wait until nothing moves that comes to an end: words that are half faded in have no contrast. */
+async function stillness(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+    const moving = () =>
+      document
+        .getAnimations()
+        .filter(
+          ({ playState, effect }) =>
+            playState === "running" && Number.isFinite(Number(effect?.getComputedTiming().endTime)),
+        );
+    for (let left = moving(); left.length > 0; left = moving())
+      await Promise.allSettled(left.map((one) => one.finished));
+  });
+}
+
 /** @param name of the picture, and of what is wrong. */
 export async function look(page: Page, name: string): Promise<void> {
-  await page.evaluate(() => document.fonts.ready);
+  await stillness(page);
   const sideways = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );

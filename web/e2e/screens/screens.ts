@@ -118,6 +118,51 @@ export const SCREENS: readonly Screen[] = [
     },
   },
   {
+    name: "sign-in-code",
+    signedIn: false,
+    title: (words) => words.steps.mailCode.askTitle,
+    come: at("/sign-in/code"),
+  },
+  {
+    name: "sign-in-code-sent",
+    signedIn: false,
+    title: (words) => words.steps.mailCode.title,
+    async come(page, world, words) {
+      await openApp(page, world, "/sign-in/code");
+      await page.getByLabel(words.entry.email).fill(newAddress());
+      await page.getByRole("button", { name: words.steps.mailCode.askSubmit }).click();
+      await expect(page.getByRole("heading", { level: 1 })).toHaveText(words.steps.mailCode.title);
+    },
+  },
+  {
+    name: "sign-in-link",
+    signedIn: false,
+    title: (words) => words.steps.mailLink.title,
+    async come(page, world, words) {
+      await openApp(page, world, "/sign-in/link?key=of-no-mail");
+      await page.getByRole("button", { name: words.steps.mailLink.submit }).click();
+      await expect(page.getByText(words.problems.form.link_invalid)).toBeVisible();
+    },
+  },
+  {
+    name: "sign-in-link-cut-off",
+    signedIn: false,
+    title: (words) => words.steps.mailLink.missingTitle,
+    come: at("/sign-in/link"),
+  },
+  {
+    name: "provider-unavailable",
+    signedIn: false,
+    title: (words) => words.steps.provider.failedTitle,
+    come: at("/sign-in/provider?error=provider_unavailable"),
+  },
+  {
+    name: "provider-sign-up",
+    signedIn: false,
+    title: (words) => words.steps.providerSignUp.title,
+    come: at("/sign-up/provider"),
+  },
+  {
     name: "not-found",
     signedIn: false,
     title: (words) => words.common.notFoundTitle,

@@ -6,27 +6,13 @@
 
 import { signIn } from "../harness/app.ts";
 import { expect, SHORT_LIVES, test } from "../harness/test.ts";
-import { type Language, LOCALES, WORDS } from "../harness/words.ts";
-import { complaintsOf, look, PICTURING, WIDTHS, type Width } from "./look.ts";
+import { LOCALES, WORDS } from "../harness/words.ts";
+import { complaintsOf, look, WAYS, WIDTHS } from "./look.ts";
 import { SCREENS } from "./screens.ts";
 
 test.use({ serverEnvironment: SHORT_LIVES });
 
-type Way = readonly [Width, "light" | "dark", Language];
-
-const PAIRS: readonly Way[] = [
-  ["phone", "light", "en"],
-  ["phone", "dark", "de"],
-  ["desktop", "light", "de"],
-  ["desktop", "dark", "en"],
-];
-const OTHERS: readonly Way[] = PAIRS.map(([width, colours, language]) => [
-  width,
-  colours,
-  language === "en" ? "de" : "en",
-]);
-
-for (const [width, colorScheme, language] of PICTURING ? [...PAIRS, ...OTHERS] : PAIRS) {
+for (const [width, colorScheme, language] of WAYS) {
   test(`every screen is sound at ${width} width in ${colorScheme}, in ${language}`, async ({
     browser,
     world,

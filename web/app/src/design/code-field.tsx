@@ -1,8 +1,14 @@
 import type { ReactNode } from "react";
+import { classes } from "./classes";
 import { Field, type FieldProps } from "./field";
 
+interface CodeFieldProps extends Omit<FieldProps, "type" | "inside" | "className"> {
+  /** Of four groups instead of two: smaller, so that a phone shows the whole of it. */
+  readonly long?: boolean;
+}
+
 /** A code from a mail, as BCDF-GHJK: large and evenly spaced, to be compared with the mail at a glance. */
-export function CodeField(props: Omit<FieldProps, "type" | "inside" | "className">): ReactNode {
+export function CodeField({ long = false, ...props }: CodeFieldProps): ReactNode {
   return (
     <Field
       autoComplete="one-time-code"
@@ -13,7 +19,7 @@ export function CodeField(props: Omit<FieldProps, "type" | "inside" | "className
       placeholder="XXXX-XXXX"
       maxLength={32}
       {...props}
-      className="input--code"
+      className={classes("input--code", long && "input--code-long")}
     />
   );
 }

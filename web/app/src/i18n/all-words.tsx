@@ -1,7 +1,8 @@
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useContext, useEffect, useMemo, useState } from "react";
 import { en, type Words } from "./en";
+import type { BasicWords } from "./en/basic";
 import type { Locale } from "./locale";
-import { AllWordsContext, useLocale } from "./words";
+import { AllWordsContext, BasicWordsContext, useLocale } from "./words";
 
 const loaded = new Map<Locale, Words>([["en", en]]);
 
@@ -17,7 +18,10 @@ interface AllWordsProviderProps {
   readonly children: ReactNode;
 }
 
-/** Gives the pages for somebody signed in their words; English where another language cannot be loaded. */
+/**
+ * Gives the pages for somebody signed in, and the steps on the way there, their words; English where another language
+ * cannot be loaded. Below it, what goes wrong is told by `refusals` too.
+ */
 export function AllWordsProvider({ waiting, children }: AllWordsProviderProps): ReactNode {
   const { locale } = useLocale();
   const [words, setWords] = useState<Words | null>(loaded.get(locale) ?? null);
@@ -33,6 +37,27 @@ export function AllWordsProvider({ waiting, children }: AllWordsProviderProps): 
     };
   }, [locale]);
 
-  if (words === null) return waiting;
-  return <AllWordsContext value={words}>{children}</AllWordsContext>;
+  const known = useContext(BasicWordsContext);
+  const below = useMemo(
+    () => (words === null ? known : { ...known, words: withRefusals(known.words, words) }),
+    [known, words],
+  );
+  const all = useMemo(() => (words === null ? null : withRefusals(words, words)), [words]);
+  if (all === null) return waiting;
+  return (
+    <BasicWordsContext value={below}>
+      <AllWordsContext value={all}>{children}</AllWordsContext>
+    </BasicWordsContext>
+  );
+}
+
+/** The same words, which know what else may go wrong. */
+function withRefusals<Some extends BasicWords>(words: Some, { refusals }: Words): Some {
+  const { field, form } = words.problems;
+  const problems = {
+    ...words.problems,
+    field: { ...field, ...refusals.field },
+    form: { ...form, ...refusals.form },
+  };
+  return { ...words, problems };
 }

@@ -7,6 +7,9 @@ it("takes from the history's state what has our form, and nothing else", () => {
     email: "jo@example.com",
     done: "verified",
   });
+  const ways = { methods: ["totp", "webauthn"], typed: "jo", done: "linked" };
+  expect(flowStateOf(ways)).toEqual(ways);
+  expect(flowStateOf({ methods: ["totp", 7], typed: [] })).toEqual({});
   for (const state of [null, undefined, "x", 7, { email: { toString: "x" }, done: "constructor" }])
     expect(flowStateOf(state)).toEqual({});
 });

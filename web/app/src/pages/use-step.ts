@@ -1,4 +1,4 @@
-import { KeyturnError, type Step } from "@keyturn/client";
+import type { Step } from "@keyturn/client";
 import { useCallback } from "react";
 import { useLocation, useSearch } from "wouter";
 import { PATHS, placeAfterSignIn } from "../shell/paths";
@@ -7,25 +7,34 @@ import { PATHS, placeAfterSignIn } from "../shell/paths";
 export interface FlowState {
   /** Where the mail went. */
   readonly email?: string;
-  /** What was just done, told on the sign-in page. */
-  readonly done?: "verified" | "reset";
+  /** What was typed as an address before. */
+  readonly typed?: string;
+  /** The second factors that will do. */
+  readonly methods?: readonly string[];
+  /** What was just done, told on the page that comes next. */
+  readonly done?: Done;
 }
+
+const DONE = ["verified", "reset", "linked"] as const;
+export type Done = (typeof DONE)[number];
+
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === "string");
 
 /** The state that the page before left, as far as it has our form: history is anybody's to write. */
 export function flowStateOf(state: unknown): FlowState {
   if (typeof state !== "object" || state === null) return {};
-  const { email, done } = state as Record<string, unknown>;
+  const { email, typed, methods, done } = state as Record<string, unknown>;
+  const known = DONE.find((one) => one === done);
   return {
     ...(typeof email === "string" && { email }),
-    ...((done === "verified" || done === "reset") && { done }),
+    ...(typeof typed === "string" && { typed }),
+    ...(isTexts(methods) && { methods }),
+    ...(known !== undefined && { done: known }),
   };
 }
 
-/**
- * Go where a step of a flow leads.
- *
- * @throws KeyturnError where this app has no page for it; a form tells it as it tells the server's errors.
- */
+/** Go where a step of a flow leads. */
 export function useStep(): (step: Step, state?: FlowState) => void {
   const [, navigate] = useLocation();
   const search = useSearch();
@@ -46,7 +55,17 @@ export function useStep(): (step: Step, state?: FlowState) => void {
           navigate(PATHS.signIn, { state });
           break;
         case "second-factor":
-          throw new KeyturnError("A second factor is required.", { status: 401, code: "mfa_required" });
+          navigate(`${PATHS.secondFactor}${kept}`, { state: { methods: step.methods } });
+          break;
+        case "set-up-factor":
+          navigate(`${PATHS.setUpFactor}${kept}`);
+          break;
+        case "sign-in-code":
+          navigate(`${PATHS.mailCode}${kept}`, { state });
+          break;
+        case "provider-sign-up":
+          navigate(`${PATHS.providerSignUp}${kept}`);
+          break;
       }
     },
     [navigate, search],

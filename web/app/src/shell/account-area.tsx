@@ -6,6 +6,7 @@ import { ActivityPage } from "../pages/activity/activity-page";
 import { HomePage } from "../pages/home/home-page";
 import { ProfilePage } from "../pages/profile/profile-page";
 import { SecurityPage } from "../pages/security/security-page";
+import { StepUpPrompt } from "../pages/step-up/step-up";
 import { AccountFrame } from "./account-frame";
 import { Broken } from "./broken";
 import { PATHS } from "./paths";
@@ -35,6 +36,7 @@ export function AccountArea({ here }: { readonly here: string }): ReactNode {
               <Route path={PATHS.activity} component={ActivityPage} />
             </Switch>
           </Broken>
+          <StepUpPrompt />
         </AllWordsProvider>
       )}
     </AccountFrame>

@@ -2,7 +2,13 @@
 export const PATHS = {
   home: "/",
   signIn: "/sign-in",
+  secondFactor: "/sign-in/second-factor",
+  setUpFactor: "/sign-in/set-up",
+  mailCode: "/sign-in/code",
+  mailLink: "/sign-in/link",
+  provider: "/sign-in/provider",
   signUp: "/sign-up",
+  providerSignUp: "/sign-up/provider",
   verifyEmail: "/verify-email",
   forgotPassword: "/forgot-password",
   resetPassword: "/reset-password",

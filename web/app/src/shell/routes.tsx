@@ -11,10 +11,27 @@ import { Waiting } from "./waiting";
 const loadAccountArea = () => import("./account-area");
 const loadEntryArea = () => import("./entry-area");
 const AccountArea = lazy(async () => ({ default: (await loadAccountArea()).AccountArea }));
+const loadStepArea = () => import("./step-area");
+const StepArea = lazy(async () => ({ default: (await loadStepArea()).StepArea }));
 const EntryArea = lazy(async () => ({ default: (await loadEntryArea()).EntryArea }));
 
 const ACCOUNT_PATHS: readonly string[] = [PATHS.home, PATHS.profile, PATHS.security, PATHS.activity];
-const ENTRY_PATHS: readonly string[] = [PATHS.signIn, PATHS.signUp, PATHS.forgotPassword];
+const ENTRY_PATHS: readonly string[] = [
+  PATHS.signIn,
+  PATHS.secondFactor,
+  PATHS.mailCode,
+  PATHS.signUp,
+  PATHS.forgotPassword,
+];
+
+const STEP_PATHS: readonly string[] = [
+  PATHS.secondFactor,
+  PATHS.setUpFactor,
+  PATHS.mailCode,
+  PATHS.mailLink,
+  PATHS.provider,
+  PATHS.providerSignUp,
+];
 
 /** Which page an address shows, and to whom. */
 export function Routes(): ReactNode {
@@ -62,7 +79,7 @@ function EntryRoutes({ here }: { readonly here: string }): ReactNode {
     const done = new AbortController();
     const next = (): void => {
       done.abort();
-      Promise.all([loadEntryArea(), loadAccountArea()]).catch(() => {});
+      Promise.all([loadEntryArea(), loadAccountArea(), loadStepArea()]).catch(() => {});
     };
     for (const deed of ["pointerdown", "keydown"]) addEventListener(deed, next, { signal: done.signal });
     return () => done.abort();
@@ -77,7 +94,7 @@ function EntryRoutes({ here }: { readonly here: string }): ReactNode {
           <SignInPage />
         ) : (
           <Suspense fallback={<Waiting />}>
-            <EntryArea />
+            {STEP_PATHS.includes(here) ? <StepArea /> : <EntryArea />}
           </Suspense>
         )}
       </Broken>

@@ -16,6 +16,11 @@ export const entry: Words["entry"] = {
     title: "Anmelden",
     submit: "Anmelden",
     forgot: "Vergessen?",
+    passkey: "Mit einem Passkey anmelden",
+    noPasskeys: "Dieser Browser kann hier keine Passkeys benutzen.",
+    or: "oder",
+    mail: "Code per E-Mail schicken",
+    provider: (name) => `Weiter mit ${name}`,
     noAccount: "Noch kein Konto?",
     signUp: "Konto anlegen",
     demoTitle: "Der Benutzer der Demo ist eingetragen",
@@ -45,7 +50,8 @@ export const entry: Words["entry"] = {
     linkSubmit: "Ja, bestätigen",
     doneTitle: "Ihre Adresse ist bestätigt",
     done: "Sie können sich jetzt anmelden.",
-    stray: "Wenn Sie das nicht wollten, schließen Sie diese Seite; dann geschieht nichts.",
+    stray:
+      "Wenn nicht Sie dieses Konto angelegt oder diese Adresse angegeben haben, schließen Sie diese Seite; dann geschieht nichts.",
   },
   forgot: {
     title: "Passwort vergessen?",

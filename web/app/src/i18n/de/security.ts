@@ -110,15 +110,5 @@ export const security: Words["security"] = {
       `Das Konto „${name}“ wird mit allen Daten gelöscht, und jedes Gerät wird abgemeldet. Niemand kann das rückgängig machen.`,
     password: "Ihr Passwort zur Bestätigung",
     go: "Endgültig löschen",
-    signInFirst: "Melden Sie sich ab und wieder an; dann können Sie das Konto fünf Minuten lang löschen.",
-  },
-
-  prove: {
-    title: "Sind Sie es?",
-    about: "Geben Sie noch einmal Ihr Passwort ein, bevor das geändert wird.",
-    password: "Ihr Passwort",
-    go: "Weiter",
-    withoutPassword:
-      "Ihr Konto hat kein Passwort. Melden Sie sich ab und wieder an und versuchen Sie es dann innerhalb von fünf Minuten.",
   },
 };

@@ -107,15 +107,5 @@ export const security = {
       `The account “${name}” is deleted with all its data, and every device is signed out. Nobody can undo that.`,
     password: "Your password, to confirm",
     go: "Delete for good",
-    signInFirst: "Sign out and in again, then you can delete the account within five minutes.",
-  },
-
-  prove: {
-    title: "Is it you?",
-    about: "Before this is changed, enter your password once more.",
-    password: "Your password",
-    go: "Continue",
-    withoutPassword:
-      "Your account has no password. Sign out and in again, then try this within five minutes.",
   },
 };

@@ -3,11 +3,11 @@ import { useKeyturn } from "@keyturn/client/react";
 import { type ReactNode, useState } from "react";
 import { Link } from "wouter";
 import { useHistoryState } from "wouter/use-browser-location";
-import { config } from "../../config";
-import { Button, ButtonLink, CodeField, Icon, Page, PasswordField } from "../../design";
+import { Button, CodeField, Icon, Page, PasswordField } from "../../design";
 import { Form, useForm } from "../../forms";
 import { useBasicWords } from "../../i18n";
 import { PATHS } from "../../shell/paths";
+import { InboxLink } from "../inbox-link";
 import { forgetKeyOfLink, takeKeyOfLink } from "../key-of-link";
 import { ofLink } from "../of-link";
 import { flowStateOf, useStep } from "../use-step";
@@ -52,11 +52,7 @@ export function ResetPasswordPage(): ReactNode {
         </Button>
         {linkKey === null && <p className="soft small">{words.everywhere}</p>}
       </Form>
-      {linkKey === null && config.links.inbox && (
-        <ButtonLink to={config.links.inbox} outside apart wide>
-          {entry.verify.inbox}
-        </ButtonLink>
-      )}
+      {linkKey === null && <InboxLink />}
       <p className="entry__other">
         <Link className="entry__back" href={linkKey === null ? PATHS.forgotPassword : PATHS.signIn}>
           <Icon name="back" size={16} /> {linkKey === null ? words.other : entry.forgot.back}

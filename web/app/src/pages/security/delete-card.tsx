@@ -6,6 +6,7 @@ import { Form, useForm } from "../../forms";
 import { useWords } from "../../i18n";
 import { atField } from "../shared/at-field";
 import { ForPasswordManagers } from "../shared/for-password-managers";
+import { gaveUp } from "../shared/given-up";
 
 /** The end of the account. The server asks for the password, or for a recent proof where there is none. */
 export function DeleteCard(): ReactNode {
@@ -49,19 +50,18 @@ function DeleteForm({ onCancel }: { readonly onCancel: () => void }): ReactNode 
       try {
         await deleteAccount(client, hasPassword ? { password } : {});
       } catch (error) {
+        if (gaveUp(error)) return;
         throw atField(error, "wrong_password", "password", problems.field["wrong_password"]);
       }
     },
   });
   return (
     <Form form={form} label={words.sure}>
-      {hasPassword ? (
+      {hasPassword && (
         <>
           <ForPasswordManagers username={user?.username} />
           <PasswordField {...form.bind("password")} label={words.password} autoComplete="current-password" />
         </>
-      ) : (
-        <p className="soft">{words.signInFirst}</p>
       )}
       <Buttons end>
         <Button onClick={onCancel}>{common.cancel}</Button>

@@ -7,7 +7,7 @@ import { useWords } from "../../i18n";
 import { Deeds } from "../shared/deeds";
 import { useWayBack } from "../shared/focus";
 import { useWhenBack } from "../shared/fresh";
-import { GivenUp, useProof } from "../shared/proof";
+import { gaveUp } from "../shared/given-up";
 import { useTold } from "../shared/told";
 import { useLoaded } from "../shared/use-loaded";
 import { addressesOf } from "./addresses";
@@ -21,7 +21,6 @@ export function EmailCard(): ReactNode {
   const client = useKeyturn();
   const user = useUser();
   const told = useTold();
-  const proof = useProof();
   const { state, reload } = useLoaded(useCallback(() => emails(client), [client]));
   const [typing, setTyping] = useState(false);
   /** The unconfirmed address that a code was asked for just now. */
@@ -44,9 +43,9 @@ export function EmailCard(): ReactNode {
     setBusy(true);
     told.hush();
     try {
-      await proof.proven(act);
+      await act();
     } catch (error) {
-      if (error instanceof GivenUp) return;
+      if (gaveUp(error)) return;
       const { form, fields } = problemOf(error, allWords);
       told.say(form ?? Object.values(fields)[0] ?? allWords.problems.other, "bad");
     } finally {
@@ -141,7 +140,7 @@ export function EmailCard(): ReactNode {
       )}
       {typing && (
         <EmailForm
-          onSend={(email) => proof.proven(() => changeEmail(client, { email }))}
+          onSend={(email) => changeEmail(client, { email })}
           onSent={async () => {
             setAsked(true);
             setTyping(false);
@@ -161,7 +160,6 @@ export function EmailCard(): ReactNode {
           onGiveUp={waiting === known?.pending ? () => giveUp(waiting) : () => setConfirming(false)}
         />
       )}
-      {proof.dialog}
     </Card>
   );
 }

@@ -1,9 +1,9 @@
 import type { ReactNode } from "react";
-import { Button, Buttons, Field } from "../../design";
+import { Button, Buttons, EmailField } from "../../design";
 import { Form, useForm } from "../../forms";
 import { useWords } from "../../i18n";
 import { useFirstInput } from "../shared/focus";
-import { GivenUp } from "../shared/proof";
+import { gaveUp } from "../shared/given-up";
 
 interface EmailFormProps {
   readonly onSend: (email: string) => Promise<unknown>;
@@ -22,7 +22,7 @@ export function EmailForm({ onSend, onSent, onCancel }: EmailFormProps): ReactNo
       try {
         await onSend(email.trim());
       } catch (error) {
-        if (error instanceof GivenUp) return;
+        if (gaveUp(error)) return;
         throw error;
       }
       await onSent();
@@ -32,16 +32,7 @@ export function EmailForm({ onSend, onSent, onCancel }: EmailFormProps): ReactNo
   return (
     <div className="narrow">
       <Form form={form} label={words.change}>
-        <Field
-          {...form.bind("email")}
-          type="email"
-          label={words.field}
-          hint={words.hint}
-          autoComplete="email"
-          autoCapitalize="none"
-          spellCheck={false}
-          inputMode="email"
-        />
+        <EmailField {...form.bind("email")} label={words.field} hint={words.hint} enterKeyHint="send" />
         <Buttons>
           <Button kind="primary" type="submit" busy={form.busy}>
             {words.send}

@@ -7,7 +7,7 @@ import { useWords } from "../../i18n";
 import { Deeds } from "../shared/deeds";
 import { useFirstInput, useWayBack } from "../shared/focus";
 import { ForPasswordManagers } from "../shared/for-password-managers";
-import { GivenUp, useProof } from "../shared/proof";
+import { gaveUp } from "../shared/given-up";
 import { useTold } from "../shared/told";
 
 /** Change the password, or set the first one. */
@@ -79,7 +79,6 @@ function PasswordForm({ hasOne, username, onDone, onCancel }: PasswordFormProps)
   const { security, common } = useWords();
   const words = security.password;
   const client = useKeyturn();
-  const proof = useProof();
   const form = useForm({
     names: hasOne ? ["current", "next"] : ["next"],
     required: hasOne ? ["current", "next"] : ["next"],
@@ -88,9 +87,9 @@ function PasswordForm({ hasOne, username, onDone, onCancel }: PasswordFormProps)
       hasOne && current === next ? { next: words.sameAsBefore } : {},
     submit: async ({ current, next }) => {
       try {
-        await proof.proven(() => changePassword(client, hasOne ? { current, next } : { next }));
+        await changePassword(client, hasOne ? { current, next } : { next });
       } catch (error) {
-        if (error instanceof GivenUp) return;
+        if (gaveUp(error)) return;
         throw error;
       }
       await client.reloadUser().catch(() => null);
@@ -118,7 +117,6 @@ function PasswordForm({ hasOne, username, onDone, onCancel }: PasswordFormProps)
           <Button onClick={onCancel}>{common.cancel}</Button>
         </Buttons>
       </Form>
-      {proof.dialog}
     </div>
   );
 }

@@ -6,17 +6,21 @@ import { useFreshUser } from "../shared/fresh";
 import { DataCard } from "./data-card";
 import { DeleteCard } from "./delete-card";
 import { EmailCard } from "./email-card";
+import { FactorsPart } from "./factors-part";
+import { LinkedCard } from "./linked-card";
 import { PasswordCard } from "./password-card";
 import "./security.css";
 import { SessionsCard } from "./sessions-card";
 
 /**
  * Its parts, from the top: what one signs in with, where one is signed in, what can be taken along or deleted. A further
- * way of signing in (a second factor, a passkey, another service) is a card of its own after the password.
+ * way of signing in is a card of its own after the password.
  */
 const PARTS: readonly { readonly name: string; readonly Part: () => ReactNode }[] = [
   { name: "email", Part: EmailPart },
   { name: "password", Part: PasswordCard },
+  { name: "factors", Part: FactorsPart },
+  { name: "linked", Part: LinkedCard },
   { name: "sessions", Part: SessionsCard },
   { name: "data", Part: DataCard },
   { name: "delete", Part: DeleteCard },

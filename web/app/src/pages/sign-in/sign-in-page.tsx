@@ -3,14 +3,16 @@ import type { ReactNode } from "react";
 import { Link, useSearch } from "wouter";
 import { useHistoryState } from "wouter/use-browser-location";
 import { config } from "../../config";
-import { Button, Field, Notice, Page, PasswordField } from "../../design";
+import { Button, Notice, Page, PasswordField, UsernameField } from "../../design";
 import { Form, useForm } from "../../forms";
 import { useBasicWords } from "../../i18n";
 import { PATHS } from "../../shell/paths";
 import { flowStateOf, useStep } from "../use-step";
+import { OtherWays } from "./other-ways";
+import { passkeysHere, useAutofilledPasskey } from "./passkey";
 import { WhySignedOut } from "./why-signed-out";
 
-/** Name and password; above them why one has to, where that is known. */
+/** Name and password, and the other ways in; above them why one has to, where that is known. */
 export function SignInPage(): ReactNode {
   const { entry } = useBasicWords();
   const words = entry.signIn;
@@ -19,6 +21,7 @@ export function SignInPage(): ReactNode {
   const session = useSession();
   const goOn = useStep();
   const { done } = flowStateOf(useHistoryState());
+  const told = done === "linked" ? undefined : done;
   const reason = session.status === "signed-out" ? session.reason : null;
   const form = useForm({
     names: ["username", "password"],
@@ -32,29 +35,31 @@ export function SignInPage(): ReactNode {
       goOn(step, name.includes("@") ? { email: name } : {});
     },
   });
+  const { problem, autofill } = useAutofilledPasskey(client, goOn);
   const kept = search === "" ? "" : `?${search}`;
   return (
     <Page title={words.title}>
-      {done ? (
+      {told ? (
         <Notice
           tone="good"
           role="status"
-          title={done === "verified" ? entry.verify.doneTitle : entry.reset.doneTitle}
+          title={told === "verified" ? entry.verify.doneTitle : entry.reset.doneTitle}
         >
-          {done === "verified" ? entry.verify.done : entry.reset.done}
+          {told === "verified" ? entry.verify.done : entry.reset.done}
         </Notice>
       ) : (
         <WhySignedOut reason={reason} />
       )}
+      {problem !== null && (
+        <Notice tone="bad" role="alert">
+          {problem}
+        </Notice>
+      )}
       <Form form={form}>
-        <Field
+        <UsernameField
           {...form.bind("username")}
           label={entry.usernameOrEmail}
-          autoComplete="username"
-          autoCapitalize="none"
-          autoCorrect="off"
-          spellCheck={false}
-          enterKeyHint="next"
+          autoComplete={passkeysHere ? "username webauthn" : "username"}
           defaultValue={config.demo?.username}
         />
         <div className="sign-in__password">
@@ -73,6 +78,7 @@ export function SignInPage(): ReactNode {
           {words.submit}
         </Button>
       </Form>
+      <OtherWays typed={form.form} search={search} autofill={autofill} onStep={goOn} />
       {config.demo !== null && (
         <p className="entry__aside-note">
           <strong>{words.demoTitle}.</strong> {words.demo}

@@ -2,7 +2,7 @@ import { useKeyturn } from "@keyturn/client/react";
 import type { ReactNode } from "react";
 import { Link, useSearch } from "wouter";
 import { config } from "../../config";
-import { Button, ButtonLink, Field, Page, PasswordField } from "../../design";
+import { Button, ButtonLink, EmailField, Page, PasswordField, UsernameField } from "../../design";
 import { Form, useForm } from "../../forms";
 import { useBasicWords } from "../../i18n";
 import { PATHS } from "../../shell/paths";
@@ -41,25 +41,8 @@ function Open(): ReactNode {
   return (
     <Page title={words.title}>
       <Form form={form}>
-        <Field
-          {...form.bind("email")}
-          label={entry.email}
-          type="email"
-          inputMode="email"
-          autoComplete="email"
-          enterKeyHint="next"
-        />
-        <Field
-          {...form.bind("username")}
-          label={entry.username}
-          hint={words.usernameHint}
-          optional
-          autoComplete="username"
-          autoCapitalize="none"
-          autoCorrect="off"
-          spellCheck={false}
-          enterKeyHint="next"
-        />
+        <EmailField {...form.bind("email")} label={entry.email} />
+        <UsernameField {...form.bind("username")} label={entry.username} hint={words.usernameHint} optional />
         <PasswordField
           {...form.bind("password")}
           label={entry.password}

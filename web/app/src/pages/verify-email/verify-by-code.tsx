@@ -1,17 +1,17 @@
 import { resendEmailCode } from "@keyturn/client/account";
 import { useKeyturn } from "@keyturn/client/react";
-import { type ReactNode, useState } from "react";
-import { config } from "../../config";
-import { Button, ButtonLink, CodeField, Notice, Page } from "../../design";
-import { Form, problemOf, useForm } from "../../forms";
+import type { ReactNode } from "react";
+import { Button, CodeField, Page } from "../../design";
+import { Form, useForm } from "../../forms";
 import { useBasicWords } from "../../i18n";
+import { AnotherCode } from "../another-code";
 import { BackToSignIn } from "../back-to-sign-in";
+import { InboxLink } from "../inbox-link";
 import { useStep } from "../use-step";
 
 /** The code of the mail, and another mail. */
 export function VerifyByCode({ email }: { readonly email: string | null }): ReactNode {
-  const words = useBasicWords();
-  const { entry } = words;
+  const { entry } = useBasicWords();
   const client = useKeyturn();
   const goOn = useStep();
   const form = useForm({
@@ -30,44 +30,9 @@ export function VerifyByCode({ email }: { readonly email: string | null }): Reac
           {entry.verify.submit}
         </Button>
       </Form>
-      <AnotherCode />
-      {config.links.inbox && (
-        <ButtonLink to={config.links.inbox} outside apart wide>
-          {entry.verify.inbox}
-        </ButtonLink>
-      )}
+      <AnotherCode send={() => resendEmailCode(client)} />
+      <InboxLink />
       <BackToSignIn />
     </Page>
-  );
-}
-
-type Sending =
-  | { readonly state: "idle" | "busy" | "sent" }
-  | { readonly state: "failed"; readonly why: string };
-
-/** The way to a new code, for when the first did not come. */
-function AnotherCode(): ReactNode {
-  const words = useBasicWords();
-  const client = useKeyturn();
-  const [sending, setSending] = useState<Sending>({ state: "idle" });
-  const send = (): void => {
-    setSending({ state: "busy" });
-    resendEmailCode(client).then(
-      () => setSending({ state: "sent" }),
-      (error: unknown) =>
-        setSending({ state: "failed", why: problemOf(error, words).form ?? words.problems.other }),
-    );
-  };
-  return (
-    <div className="another-code">
-      <p className="soft small">{words.entry.verify.nothing}</p>
-      <Button kind="quiet" small busy={sending.state === "busy"} onClick={send}>
-        {words.entry.verify.again}
-      </Button>
-      <div className="another-code__told" role="status">
-        {sending.state === "sent" && <Notice tone="good">{words.entry.verify.sentAgain}</Notice>}
-        {sending.state === "failed" && <Notice tone="bad">{sending.why}</Notice>}
-      </div>
-    </div>
   );
 }

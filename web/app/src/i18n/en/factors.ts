@@ -1,0 +1,93 @@
+/** The cards of the security page about what one signs in with besides a password. */
+export const factors = {
+  failed: "The list could not be fetched.",
+  added: (date: string) => `Added ${date}`,
+  used: (ago: string) => `Last used ${ago}`,
+  neverUsed: "Never used",
+
+  app: {
+    title: "Authenticator app",
+    about:
+      "An app on your phone shows a code for every sign-in, so that a stolen password alone is of no use.",
+    off: "Not set up",
+    offAbout: "Any app for one-time codes will do; it works without a network.",
+    on: "Set up",
+    setUp: "Set up an app",
+    confirm: "Confirm",
+    done: "The app is set up. From now on its code is asked for when you sign in.",
+    remove: "Remove",
+    removeTitle: "Remove the authenticator app?",
+    removeAbout: "Its codes are of no use any more, and signing in no longer asks for one.",
+    removed: "The app is removed.",
+  },
+
+  passkeys: {
+    title: "Passkeys",
+    about:
+      "Sign in with your fingerprint, your face or a key instead of a password. A passkey cannot be phished.",
+    none: "No passkey yet",
+    noneAbout: "It is made in this browser, by your device or a security key.",
+    unable: "This browser cannot make passkeys here.",
+    add: "Add a passkey",
+    name: "Name",
+    nameHint: "So that you know it again, as “Laptop” or “Blue key”.",
+    suggested: "Passkey",
+    create: "Make the passkey",
+    added: (name: string) => `The passkey “${name}” is added. You can sign in with it.`,
+    alone: "Signs in alone",
+    second: "Second step only",
+    rename: "Rename",
+    renameOf: (name: string) => `Rename ${name}`,
+    renamed: (name: string) => `It is called “${name}” now.`,
+    remove: "Remove",
+    removeOf: (name: string) => `Remove ${name}`,
+    removeTitle: (name: string) => `Remove the passkey “${name}”?`,
+    removeAbout:
+      "You can no longer sign in with it here. Delete it from your device or password manager, too.",
+    removed: (name: string) => `The passkey “${name}” is removed.`,
+  },
+
+  codes: {
+    title: "Recovery codes",
+    about: "The way back if you lose your phone or your passkey. Each works once.",
+    left: (unused: number, all: number) => `${unused} of ${all} are left`,
+    noneLeft: "None is left",
+    none: "You have none",
+    noneAbout: "Without them you are locked out if you lose your second factor.",
+    keepAbout: "They were shown when they were made. Keep them where you will find them.",
+    make: "Make new codes",
+    makeFirst: "Make codes",
+    sureTitle: "Make new recovery codes?",
+    sureAbout: "The codes that you have are of no use any more, used or not.",
+    made: "New recovery codes are made.",
+  },
+
+  trusted: {
+    title: "Trusted devices",
+    about: "They are not asked for the second step when you sign in.",
+    none: "No device is trusted",
+    noneAbout: "Signing in asks for the second step on every device.",
+    thisDevice: "This device",
+    until: (date: string) => `Trusted until ${date}`,
+    forget: "Ask again",
+    forgetOf: (device: string) => `Ask again on ${device}`,
+    forgotten: (device: string) => `${device} is asked for the second step again.`,
+    forgetAll: "Ask on all of them",
+    forgottenAll: "Every device is asked for the second step again.",
+  },
+
+  linked: {
+    title: "Linked accounts",
+    about: "Other services that you can sign in with.",
+    notLinked: "Not linked",
+    link: "Link",
+    linkOf: (name: string) => `Link ${name}`,
+    linkedNow: "The account is linked. You can sign in with it.",
+    unlink: "Unlink",
+    unlinkOf: (name: string) => `Unlink ${name}`,
+    unlinkTitle: (name: string) => `Unlink ${name}?`,
+    unlinkAbout: (name: string) =>
+      `You can no longer sign in with ${name} here. Your account at ${name} stays.`,
+    unlinked: (name: string) => `${name} is unlinked.`,
+  },
+};

@@ -4,11 +4,11 @@ import { createRemoteJWKSet, decodeProtectedHeader, errors, jwtVerify } from "jo
 
 import { Nonces, provenKey } from "./dpop.js";
 
-// The token is not good: answer 401. `reason` is one of Keyturn's words.
+// The token is not good: answer 401. `reason` is one of Keyturn's words, `told` what a client needs to go on.
 export class Refused extends Error {
-  constructor(reason) {
+  constructor(reason, told = {}) {
     super(reason);
-    this.reason = reason;
+    Object.assign(this, { reason, told });
   }
 }
 
@@ -212,6 +212,19 @@ export class Verifier {
   #age = (known) => Math.max(performance.now() - known.clock, Math.abs(Date.now() - known.wall));
 
   #isFresh = (known) => known !== null && this.#age(known) <= this.#options.staleness;
+}
+
+// Lets nobody go on whose token tells of a proof that is too old or too weak (RFC 9470). `maxAge` is in seconds; `acr` is
+// "2fa" where two factors must have been shown.
+export function requireAuthentication({ act, acr, auth_time: at }, wanted) {
+  const isRecent = wanted.maxAge === undefined || (Number.isFinite(at) && Date.now() / 1000 - at <= wanted.maxAge);
+  const isStrong = [undefined, acr, acr === "2fa" ? "1fa" : acr].includes(wanted.acr);
+  // Without acr nobody has proved anything; with act an administrator acts as the user.
+  if (typeof acr === "string" && act === undefined && isRecent && isStrong) return;
+  throw new Refused("reauthentication_required", {
+    ...(wanted.maxAge !== undefined && { max_age: wanted.maxAge }),
+    ...(wanted.acr !== undefined && { acr_values: wanted.acr }),
+  });
 }
 
 const clockOffset = () => Date.now() - performance.now();

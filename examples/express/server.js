@@ -1,9 +1,9 @@
-// An Express service that lets Keyturn's users in: by a middleware.
+// An Express service that lets Keyturn's users in: by middleware.
 
 import express from "express";
 
 import { BadProof } from "./dpop.js";
-import { Refused, Unavailable, Verifier } from "./keyturn.js";
+import { Refused, requireAuthentication, Unavailable, Verifier } from "./keyturn.js";
 
 const verifier = new Verifier({
   issuer: process.env.AUTH_ISSUER,
@@ -28,6 +28,15 @@ async function signedIn(req, res, next) {
   next();
 }
 
+// The same, for what must not be done with a session alone: of a user who proved so lately who they are.
+const proved = (wanted) => [
+  signedIn,
+  (req, res, next) => {
+    requireAuthentication(req.claims, wanted);
+    next();
+  },
+];
+
 // The names this service is known by: a proof names its URL, and whoever calls writes the Host header.
 const HOSTS = ["localhost", "127.0.0.1"];
 
@@ -46,6 +55,12 @@ app.get("/me", signedIn, (req, res) => {
   res.json({ user: sub, session: sid, expires: new Date(exp * 1000).toISOString() });
 });
 
+// Nobody cancels an order who has only found an open laptop.
+app.post("/cancel", proved({ maxAge: 300 }), (req, res) => res.json({ cancelled_by: req.claims.sub }));
+
+// Nor does a password alone say where the money goes.
+app.post("/bank-account", proved({ maxAge: 300, acr: "2fa" }), (req, res) => res.json({ changed_by: req.claims.sub }));
+
 app.get("/health", (req, res) => {
   const status = verifier.status();
   res.status(status.ready ? 200 : 503).json(status);
@@ -58,6 +73,11 @@ app.use((error, req, res, next) => {
     res.set("WWW-Authenticate", `${challenge}, error="${error.code}"`);
     if (error.nonce) res.set({ "DPoP-Nonce": error.nonce, "Cache-Control": "no-store" });
     res.status(401).json({ detail: error.message, code: error.code });
+  } else if (error instanceof Refused && error.reason === "reauthentication_required") {
+    const told = Object.entries(error.told).map(([name, value]) => `, ${name}="${value}"`);
+    res.set("WWW-Authenticate", `${challenge}, error="insufficient_user_authentication"${told.join("")}`);
+    const { reason } = error;
+    res.status(401).json({ detail: "Prove once more who you are, then try again.", code: reason, reason, ...error.told });
   } else if (error instanceof Refused) {
     res.set("WWW-Authenticate", `${challenge}, error="invalid_token", error_description="${error.reason}"`);
     res.status(401).json({ detail: "Token is invalid", code: "token_not_valid", reason: error.reason });

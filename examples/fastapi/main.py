@@ -1,10 +1,11 @@
-"""A FastAPI service that lets Keyturn's users in: by a dependency."""
+"""A FastAPI service that lets Keyturn's users in: by dependencies."""
 
 import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
@@ -20,6 +21,7 @@ from keyturn.verifier import (
     VerifiedToken,
     answer_to,
     presented,
+    require_authentication,
 )
 
 logger = logging.getLogger("uvicorn.error")
@@ -63,6 +65,20 @@ async def signed_in(request: Request) -> VerifiedToken:
 
 
 SignedIn = Annotated[VerifiedToken, Depends(signed_in)]
+
+
+def proved(max_age: timedelta | None = None, acr: str | None = None) -> Any:
+    """The same, for what must not be done with a session alone: of a user who proved so lately who they are."""
+
+    async def proven(token: SignedIn) -> VerifiedToken:
+        require_authentication(token, max_age=max_age, acr=acr)
+        return token
+
+    return Depends(proven)
+
+
+Recently = Annotated[VerifiedToken, proved(timedelta(minutes=5))]
+RecentlyByTwoFactors = Annotated[VerifiedToken, proved(timedelta(minutes=5), acr="2fa")]
 # For the page of the API: it offers a field for a token.
 documented = Depends(HTTPBearer(auto_error=False))
 
@@ -90,6 +106,18 @@ async def index() -> dict[str, str]:
 async def me(token: SignedIn) -> dict[str, Any]:
     """Who is asking."""
     return {"user": token.subject, "session": str(token.session_id), "expires": token.expires_at}
+
+
+@app.post("/cancel", dependencies=[documented])
+async def cancel(token: Recently) -> dict[str, str]:
+    """Nobody cancels an order who has only found an open laptop."""
+    return {"cancelled_by": token.subject}
+
+
+@app.post("/bank-account", dependencies=[documented])
+async def bank_account(token: RecentlyByTwoFactors) -> dict[str, str]:
+    """Nor does a password alone say where the money goes."""
+    return {"changed_by": token.subject}
 
 
 @app.get("/health")

@@ -1,14 +1,23 @@
-"""A Flask service that lets Keyturn's users in: by a decorator."""
+"""A Flask service that lets Keyturn's users in: by decorators."""
 
 import os
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 
 from flask import Flask, Response, current_app, g, jsonify, request
 
-from keyturn.verifier import ProofError, RefusedError, UnavailableError, Verifier, answer_to, presented
+from keyturn.verifier import (
+    ProofError,
+    RefusedError,
+    UnavailableError,
+    Verifier,
+    answer_to,
+    presented,
+    require_authentication,
+)
 
 app = Flask(__name__)
 # The names this service is known by: a proof names its URL, and whoever calls writes the Host header.
@@ -41,6 +50,21 @@ def signed_in(view: Callable[..., Any]) -> Callable[..., Any]:
     return guarded
 
 
+def proved(max_age: timedelta | None = None, acr: str | None = None) -> Callable[..., Any]:
+    """The same, for what must not be done with a session alone: of a user who proved so lately who they are."""
+
+    def decorator(view: Callable[..., Any]) -> Callable[..., Any]:
+        @signed_in
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            require_authentication(g.token, max_age=max_age, acr=acr)
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return decorator
+
+
 @app.errorhandler(RefusedError)
 @app.errorhandler(ProofError)
 @app.errorhandler(UnavailableError)
@@ -63,6 +87,20 @@ def index() -> dict[str, str]:
 def me() -> dict[str, str]:
     """Who is asking."""
     return {"user": g.token.subject, "session": str(g.token.session_id), "expires": g.token.expires_at.isoformat()}
+
+
+@app.post("/cancel")
+@proved(timedelta(minutes=5))
+def cancel() -> dict[str, str]:
+    """Nobody cancels an order who has only found an open laptop."""
+    return {"cancelled_by": g.token.subject}
+
+
+@app.post("/bank-account")
+@proved(timedelta(minutes=5), acr="2fa")
+def bank_account() -> dict[str, str]:
+    """Nor does a password alone say where the money goes."""
+    return {"changed_by": g.token.subject}
 
 
 @app.get("/health")

@@ -1,14 +1,23 @@
-"""Who may come in: a decorator for views, and a middleware that answers for those who may not."""
+"""Who may come in: decorators for views, and a middleware that answers for those who may not."""
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from keyturn.verifier import ProofError, RefusedError, UnavailableError, Verifier, answer_to, presented
+from keyturn.verifier import (
+    ProofError,
+    RefusedError,
+    UnavailableError,
+    Verifier,
+    answer_to,
+    presented,
+    require_authentication,
+)
 
 logger = logging.getLogger("django.request")
 
@@ -40,6 +49,21 @@ def signed_in(view: View) -> View:
     return guarded
 
 
+def proved(max_age: timedelta | None = None, acr: str | None = None) -> Callable[[View], View]:
+    """The same, for what must not be done with a session alone: of a user who proved so lately who they are."""
+
+    def decorator(view: View) -> View:
+        @signed_in
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            require_authentication(request.token, max_age=max_age, acr=acr)
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorator
+
+
 class NotLetInMiddleware:
     """Answers 401 with the reason, or 503 where nothing can be decided; why, is in the log."""
 
@@ -51,7 +75,7 @@ class NotLetInMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Turn what :func:`signed_in` raised into an answer."""
+        """Turn what :func:`signed_in` or :func:`proved` raised into an answer."""
         if not isinstance(error, (NoTokenError, RefusedError, ProofError, UnavailableError)):
             return None
         if isinstance(error, UnavailableError):

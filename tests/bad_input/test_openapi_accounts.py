@@ -18,9 +18,9 @@ from keyturn.mfa import totp
 from keyturn.sessions.models import Session
 from tests.accounts.engine import NEW_PASSWORD, PASSWORD, AuthClient, last_letter
 from tests.bad_input.documented import Documented
-from tests.bad_input.openapi import document
+from tests.bad_input.openapi import document, whole_document
 
-_MADE = document(KEYTURN={"SLIDING_TOKENS": True})
+_MADE = whole_document()
 
 
 class ToldClient(AuthClient):

@@ -16,7 +16,7 @@ from keyturn.api.serializers import TokenObtainPairSerializer
 from keyturn.api.token_views import TokenObtainPairView
 from keyturn.authentication import JWTAuthentication
 from keyturn.errors import REFUSALS, Reason
-from tests.bad_input.openapi import document
+from tests.bad_input.openapi import SLIDING, document
 from tests.server.running import PRODUCTION, keyturn
 from tests.services.process import clean_environment
 
@@ -49,7 +49,7 @@ def test_the_servers_document_is_valid_and_made_without_a_warning(tmp_path, env)
 
 
 def test_every_endpoint_tells_every_status_that_it_can_give():
-    made = document(KEYTURN={"SLIDING_TOKENS": True})
+    made = document(KEYTURN=SLIDING)
     always = {"400", "401", "413", "415", "429", "503"}
     successes = {
         ("/token/", "post"): {"200", "403"},
@@ -94,7 +94,7 @@ def test_every_endpoint_tells_every_status_that_it_can_give():
 
 
 def test_every_error_has_a_detail_and_a_code_and_its_headers():
-    made = document(KEYTURN={"SLIDING_TOKENS": True})
+    made = document(KEYTURN=SLIDING)
     for url, methods in made["paths"].items():
         for method, operation in methods.items():
             for status, response in operation["responses"].items():
@@ -122,7 +122,7 @@ def test_the_codes_are_those_of_the_reasons_and_all_others():
 
 
 def test_tokens_are_wanted_where_they_are():
-    made = document(KEYTURN={"SLIDING_TOKENS": True})
+    made = document(KEYTURN=SLIDING)
     wanted = dict.fromkeys(["/logout/", "/logout/all/", "/sessions/", "/sessions/{session_id}/"], "keyturnBearer")
     wanted |= dict.fromkeys(["/me/", "/me/activity/", "/me/export/"], "keyturnBearer")
     wanted |= dict.fromkeys(["/me/trusted-devices/", "/me/trusted-devices/{device_id}/"], "keyturnBearer")
@@ -135,7 +135,7 @@ def test_tokens_are_wanted_where_they_are():
 def test_sliding_tokens_are_told_of_only_where_they_are_on():
     assert "/token/sliding/" not in document()["paths"]
     assert "/token/sliding/refresh/" not in document()["paths"]
-    assert "/token/sliding/" in document(KEYTURN={"SLIDING_TOKENS": True})["paths"]
+    assert "/token/sliding/" in document(KEYTURN=SLIDING)["paths"]
 
 
 @pytest.mark.parametrize("split", [False, True])
@@ -148,7 +148,7 @@ def test_requests_and_answers_are_told_apart(split):
 
 
 def test_every_component_is_recognisably_ours():
-    made = document(KEYTURN={"SLIDING_TOKENS": True})
+    made = document(KEYTURN=SLIDING)
     names = [name.removeprefix("Patched") for name in made["components"]["schemas"]]
     assert [name for name in names if not name.startswith("Keyturn")] == []
 

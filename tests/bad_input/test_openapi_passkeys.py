@@ -7,13 +7,13 @@ import pytest
 from keyturn.mfa.passkeys_added import MOST
 from tests.accounts.engine import PASSWORD, AuthClient
 from tests.bad_input.documented import Documented
-from tests.bad_input.openapi import document
+from tests.bad_input.openapi import whole_document
 from tests.mfa.authenticator import SoftAuthenticator
 from tests.mfa.keys import PASSKEYS
 
 pytestmark = pytest.mark.django_db
 
-_MADE = document()
+_MADE = whole_document()
 
 LOGIN = "auth/webauthn/login"
 SECOND = "auth/webauthn/authenticate"

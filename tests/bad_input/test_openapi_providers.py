@@ -8,7 +8,7 @@ from allauth.socialaccount.models import SocialAccount
 
 from tests.accounts.engine import PASSWORD, AuthClient
 from tests.bad_input.documented import Documented
-from tests.bad_input.openapi import document
+from tests.bad_input.openapi import whole_document
 from tests.social.conftest import liar, nothing_known
 from tests.social.engine import Browser
 from tests.social.liar import CLIENT_ID, Liar
@@ -17,7 +17,7 @@ __all__ = ["liar", "nothing_known"]
 
 pytestmark = pytest.mark.django_db
 
-_MADE = document()
+_MADE = whole_document()
 
 
 @pytest.fixture

@@ -22,10 +22,9 @@ from keyturn.sessions.client import Binding, BindingKind, Client
 from keyturn.tokens.issuing import issue_pair
 from keyturn.tokens.sliding import issue_sliding
 from tests.bad_input.forgery import claims_of
-from tests.bad_input.openapi import document
+from tests.bad_input.openapi import SLIDING, whole_document
 from tests.mfa.door import code_of, enrol
 
-_SLIDING = {"SLIDING_TOKENS": True}
 _PASSKEYS = {
     "PASSKEY_RP_ID": "auth.example.com",
     "PASSKEY_ORIGINS": ["https://auth.example.com", "https://auth.example.org"],
@@ -33,7 +32,7 @@ _PASSKEYS = {
 _PASSWORD = "correct horse battery staple"
 
 load_all_checks()
-_made = document(KEYTURN=_SLIDING)
+_made = whole_document()
 api = schemathesis.openapi.from_dict(
     {**_made, "paths": {path: methods for path, methods in _made["paths"].items() if not path.startswith("/auth/")}}
 )
@@ -71,7 +70,7 @@ _FEW_EXAMPLES = hypothesis_settings(_MANY_EXAMPLES, max_examples=15)
 
 @pytest.fixture
 def user(db, settings, django_user_model):
-    settings.KEYTURN = {**_SLIDING, **_PASSKEYS}
+    settings.KEYTURN = {**SLIDING, **_PASSKEYS}
     settings.ACCOUNT_LOGIN_BY_CODE_ENABLED = True
     return django_user_model.objects.create_user("ada", password=_PASSWORD)
 

@@ -8,6 +8,7 @@ the database's address. The controller starts everything once; xdist's workers i
 ``CI``                         ``true`` fails a run in which a service could not start, or a test lacks what it needs.
 """
 
+import gc
 import os
 import shutil
 from collections import Counter
@@ -88,6 +89,17 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 def pytest_unconfigure() -> None:
     _run.stop()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep the collector of garbage from what is collected here, which stays until the end and is a lot."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_report_header() -> str:

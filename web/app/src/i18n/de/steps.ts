@@ -41,7 +41,7 @@ export const steps: Words["steps"] = {
     failed: "Der Schlüssel konnte nicht geholt werden.",
   },
   codes: {
-    title: "Bewahren Sie Ihre Wiederherstellungscodes auf",
+    title: "Bewahren Sie diese Codes auf",
     about:
       "Wenn Sie Ihr Telefon oder Ihren Passkey verlieren, sind sie der Weg zurück. Jeder gilt einmal. Sie werden jetzt gezeigt und nie wieder.",
     label: "Wiederherstellungscodes",
@@ -53,7 +53,7 @@ export const steps: Words["steps"] = {
     kept: "Ich habe sie aufbewahrt",
   },
   mailCode: {
-    askTitle: "Mit einer E-Mail anmelden",
+    askTitle: "Per E-Mail anmelden",
     ask: "Nennen Sie Ihre Adresse, dann bekommen Sie eine E-Mail mit einem Code, der Sie anmeldet. Ein Passwort ist nicht nötig.",
     askSubmit: "E-Mail senden",
     title: "Sehen Sie in Ihr Postfach",

@@ -97,6 +97,7 @@ def _authorization(operation, user):
     return f"Bearer {_pair(user).access}"
 
 
+@pytest.mark.once
 @api.parametrize()
 @_MANY_EXAMPLES
 def test_any_request_is_answered_as_the_document_says(case, user, one_transaction):
@@ -104,6 +105,7 @@ def test_any_request_is_answered_as_the_document_says(case, user, one_transactio
     case.call_and_validate(headers=headers, excluded_checks=_unsure_of(case))
 
 
+@pytest.mark.once
 @accounts.parametrize()
 @_FEW_EXAMPLES
 def test_any_request_to_accounts_is_answered_as_the_document_says(case, user, one_transaction):

@@ -56,6 +56,7 @@ def play(order, outcomes, three, *, now, begins_first, limit=10_000, others_begi
     assert follower.poll(now) == latecomer.poll(now) == []
 
 
+@pytest.mark.once
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_every_order_and_outcome_of_three_writers():
@@ -70,6 +71,7 @@ def test_every_order_of_three_writers_read_in_pages_of_one():
             play(order, OUTCOMES[number % 4], three, now=later(hours=number), begins_first=False, limit=1)
 
 
+@pytest.mark.once
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_every_order_of_three_writers_that_take_their_number_before_they_write():
@@ -78,6 +80,7 @@ def test_every_order_of_three_writers_that_take_their_number_before_they_write()
             play(order, OUTCOMES[number % 8], three, now=later(hours=number), begins_first=True, others_begin=False)
 
 
+@pytest.mark.once
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_every_order_for_one_who_begins_in_the_midst_of_it():

@@ -63,7 +63,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     options.add_argument("--least", type=float, default=LEAST, help="times the tutorial backend's rate (%(default)s)")
     options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--seconds", type=float, default=120, help="that all of it may take (%(default)g)")
+    options.add_argument("--seconds", type=float, default=240, help="that all of it may take (%(default)g)")
     given = options.parse_args()
     end_cleanly()
     peers = install([Tutorial(), Keyturn()])

@@ -96,6 +96,17 @@ def test_a_key_that_another_node_made_is_found_when_a_token_names_it(clock, monk
 
 
 @committed
+@pytest.mark.parametrize("follows", [True, False])
+def test_the_first_key_of_all_is_found_by_a_node_that_read_the_empty_ring_just_before(clock, monkeypatch, follows):
+    monkeypatch.setattr(type(watcher()), "is_fresh", lambda _self: follows)
+    empty = ring.load()
+    raw = token(NOW)
+    ring._memory = empty  # as of a node that did not make it
+    assert is_accepted(raw, NOW)
+    assert ring._memory is not empty
+
+
+@committed
 def test_unknown_names_cost_one_statement_a_second_and_others_none(clock, django_assert_num_queries):
     token(NOW)
     head, payload, signature = token(NOW).split(".")

@@ -124,7 +124,7 @@ def access_keys(*, now: datetime) -> KeySet:
     made = _grouped
     if made is not None and made[0] is ours and made[1] is named:
         return made[2]
-    keys = replace(ours.access, named={**ours.access.named, **named}, remote=_Grown(now, known.at))
+    keys = replace(ours.access, named={**ours.access.named, **named}, remote=_Grown(now, known))
     _grouped = (ours, named, keys)
     return keys
 
@@ -324,17 +324,25 @@ def _verifying(known: Opened, now: datetime) -> Mapping[str, Key]:
 
 
 class _Grown:
-    """Looks whether the ring has grown by a key that a token names. At most once a second, and for no other names."""
+    """Looks whether the ring has grown by a key that a token names. At most once a second, and for no other names.
 
-    def __init__(self, now: datetime, at: float) -> None:
+    An empty ring is looked at each time: of all keys the first alone signs from the moment it is made, and a process
+    that read the ring just before must not refuse its tokens for a second.
+    """
+
+    def __init__(self, now: datetime, known: Opened) -> None:
         self._now = now
-        self._at = at
+        self._known = known
 
     def find(self, raw: str) -> Key | None:
         kid = jwt.get_unverified_header(raw).get("kid")
         global _looked_at  # noqa: PLW0603 - of all key sets together
         clock = _now()
-        if not isinstance(kid, str) or len(kid) != _KID_LENGTH or clock - max(self._at, _looked_at) <= _OLDEST_ALONE:
+        if not isinstance(kid, str) or len(kid) != _KID_LENGTH:
+            return None
+        if not self._known.ring.rows:
+            return _verifying(load(), self._now).get(kid)
+        if clock - max(self._known.at, _looked_at) <= _OLDEST_ALONE:
             return None
         _looked_at = clock
         return _verifying(_remembered(_OLDEST_ALONE), self._now).get(kid)

@@ -6,7 +6,7 @@
 import { openApp, signUp } from "../harness/app.ts";
 import { openAuthenticator } from "../harness/authenticator.ts";
 import { expect, test } from "../harness/test.ts";
-import { LOCALES, WORDS } from "../harness/words.ts";
+import { WORDS } from "../harness/words.ts";
 import {
   addPasskey,
   button,
@@ -20,11 +20,12 @@ import {
   signOut,
   title,
 } from "./factors.ts";
-import { complaintsOf, look, WAYS, WIDTHS } from "./look.ts";
+import { complaintsOf, look, openIn, WAYS } from "./look.ts";
 
 test.use({ serverEnvironment: JSON.stringify({ KEYTURN_LIMITS: LIMITS }) });
 
-for (const [width, colorScheme, language] of WAYS) {
+for (const way of WAYS) {
+  const [width, colorScheme, language] = way;
   test(`every screen of factors is sound at ${width} width in ${colorScheme}, in ${language}`, async ({
     browser,
     world,
@@ -32,13 +33,7 @@ for (const [width, colorScheme, language] of WAYS) {
     const words = WORDS[language];
     const { app, codes, passkeys, trusted } = words.factors;
     const second = words.steps.secondFactor;
-    const context = await browser.newContext({
-      viewport: WIDTHS[width],
-      colorScheme,
-      locale: LOCALES[language],
-      reducedMotion: "reduce",
-      hasTouch: width === "phone",
-    });
+    const context = await openIn(browser, way);
     const page = await context.newPage();
     const complaints = complaintsOf(page);
     await openAuthenticator(page);

@@ -3,7 +3,7 @@
 import type { Page } from "@playwright/test";
 import { expect, test } from "../harness/test.ts";
 import type { World } from "../harness/world.ts";
-import { complaintsOf, look, WIDTHS } from "./look.ts";
+import { complaintsOf, look, openIn } from "./look.ts";
 
 // Past the proxy and its time: the lab has faults and a clock of its own.
 test.use({
@@ -109,12 +109,7 @@ for (const [width, colorScheme] of [
     browser,
     world,
   }) => {
-    const context = await browser.newContext({
-      viewport: WIDTHS[width],
-      colorScheme,
-      reducedMotion: "reduce",
-      hasTouch: width === "phone",
-    });
+    const context = await openIn(browser, [width, colorScheme, "en"]);
     const page = await context.newPage();
     const complaints = complaintsOf(page);
     const seen = (when: string) => look(page, `lab-${when}-${width}-${colorScheme}`);

@@ -2,20 +2,20 @@
 
 import { resolve } from "node:path";
 import AxeBuilder from "@axe-core/playwright";
-import { expect, type Page } from "@playwright/test";
-import type { Language } from "../harness/words.ts";
+import { type Browser, type BrowserContext, expect, type Page } from "@playwright/test";
+import { type Language, LOCALES } from "../harness/words.ts";
 
 /** Whether pictures are wanted: of every screen in every width, colour and language. */
 export const PICTURING = process.env["KEYTURN_SCREENSHOTS"] === "1";
 
 const PICTURES = resolve(import.meta.dirname, "../screenshots");
 
-export const WIDTHS = {
+const WIDTHS = {
   phone: { width: 375, height: 812 },
   desktop: { width: 1280, height: 860 },
 } as const;
 
-export type Width = keyof typeof WIDTHS;
+type Width = keyof typeof WIDTHS;
 
 type Way = readonly [Width, "light" | "dark", Language];
 
@@ -33,6 +33,16 @@ const OTHERS: readonly Way[] = PAIRS.map(([width, colours, language]) => [
 
 /** In what ways every screen is looked at: four that have every pair of width, colours and language; for pictures all. */
 export const WAYS: readonly Way[] = PICTURING ? [...PAIRS, ...OTHERS] : PAIRS;
+
+/** A browser of somebody who looks in one of these ways; nothing moves in it. */
+export const openIn = (browser: Browser, [width, colorScheme, language]: Way): Promise<BrowserContext> =>
+  browser.newContext({
+    viewport: WIDTHS[width],
+    colorScheme,
+    locale: LOCALES[language],
+    reducedMotion: "reduce",
+    hasTouch: width === "phone",
+  });
 
 /** Wait until nothing moves that comes to an end: words that are half faded in have no contrast. */
 async function stillness(page: Page): Promise<void> {

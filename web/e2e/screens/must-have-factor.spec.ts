@@ -2,7 +2,7 @@
 
 import { askForAccount, codeFor, newAddress, openApp, signOutButton } from "../harness/app.ts";
 import { expect, test } from "../harness/test.ts";
-import { LOCALES, WORDS } from "../harness/words.ts";
+import { WORDS } from "../harness/words.ts";
 import {
   button,
   card,
@@ -15,7 +15,7 @@ import {
   signOut,
   title,
 } from "./factors.ts";
-import { complaintsOf, look, WAYS, WIDTHS } from "./look.ts";
+import { complaintsOf, look, openIn, WAYS } from "./look.ts";
 
 test.use({
   serverEnvironment: JSON.stringify({ KEYTURN_LIMITS: LIMITS, KEYTURN_FACTOR_REQUIRED_OF: "everybody" }),
@@ -49,19 +49,14 @@ test("it is set up on the way in, and cannot be removed", async ({ page, world }
   expect(complaints).toEqual([]);
 });
 
-for (const [width, colorScheme, language] of WAYS) {
+for (const way of WAYS) {
+  const [width, colorScheme, language] = way;
   test(`setting it up is sound at ${width} width in ${colorScheme}, in ${language}`, async ({
     browser,
     world,
   }) => {
     const all = WORDS[language];
-    const context = await browser.newContext({
-      viewport: WIDTHS[width],
-      colorScheme,
-      locale: LOCALES[language],
-      reducedMotion: "reduce",
-      hasTouch: width === "phone",
-    });
+    const context = await openIn(browser, way);
     const page = await context.newPage();
     const email = newAddress();
     await askForAccount(page, world, email, all);

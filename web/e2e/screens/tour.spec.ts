@@ -6,25 +6,20 @@
 
 import { signIn } from "../harness/app.ts";
 import { expect, SHORT_LIVES, test } from "../harness/test.ts";
-import { LOCALES, WORDS } from "../harness/words.ts";
-import { complaintsOf, look, WAYS, WIDTHS } from "./look.ts";
+import { WORDS } from "../harness/words.ts";
+import { complaintsOf, look, openIn, WAYS } from "./look.ts";
 import { SCREENS } from "./screens.ts";
 
 test.use({ serverEnvironment: SHORT_LIVES });
 
-for (const [width, colorScheme, language] of WAYS) {
+for (const way of WAYS) {
+  const [width, colorScheme, language] = way;
   test(`every screen is sound at ${width} width in ${colorScheme}, in ${language}`, async ({
     browser,
     world,
   }) => {
     const words = WORDS[language];
-    const context = await browser.newContext({
-      viewport: WIDTHS[width],
-      colorScheme,
-      locale: LOCALES[language],
-      reducedMotion: "reduce",
-      hasTouch: width === "phone",
-    });
+    const context = await openIn(browser, way);
     const page = await context.newPage();
     const complaints = complaintsOf(page);
     let signedIn = false;

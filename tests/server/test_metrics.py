@@ -100,6 +100,14 @@ def eventually(port, name, expected):
         time.sleep(0.1)
 
 
+def reaches(port, name, least):
+    """Numbers are shared once a second, and of what was asked before some may be told only now."""
+    deadline = time.monotonic() + 20
+    while (found := samples(port).get(name, 0)) < least:
+        assert time.monotonic() < deadline, (name, found, least)
+        time.sleep(0.1)
+
+
 def count(endpoint, status):
     return f'keyturn_http_request_duration_seconds_count{{endpoint="{endpoint}",status="{status}"}}'
 
@@ -146,11 +154,7 @@ def test_a_body_that_breaks_off_is_refused_and_no_overload(server):
     broken = b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz\r\n"
     head = b"POST /token/refresh/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
     assert raw(port, head + broken).startswith(b"HTTP/1.1 400 ")
-    deadline = time.monotonic() + 20
-    # What was refused in a test before may be told only now.
-    while samples(port).get(count("refused", "4xx"), 0) <= before:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    reaches(port, count("refused", "4xx"), before + 1)
     assert count("overload", "4xx") not in samples(port)
 
 
@@ -166,10 +170,7 @@ def test_no_client_can_make_names(server):
         ask(port, f"X{number}", "/home/", host=f"h{number}.example.com")
         ask(port, "DELETE", f"/sessions/0191e7a2-7c5b-7b7e-8a1e-0000000000{number:02}/")
         ask(port, "GET", f"/static/{number}.css")
-    deadline = time.monotonic() + 20
-    while samples(port).get(count("unknown", "4xx"), 0) < refused + 30:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    reaches(port, count("unknown", "4xx"), refused + 30)
     made = set(samples(port)) - before
     endpoints = {endpoint for name in made for endpoint in re.findall(r'endpoint="([^"]*)"', name)}
     # What a test before asked for may be told only now, but no name that it chose: each of those here has a number.
